@@ -1,0 +1,1 @@
+"""Stopline: customer messaging on many channels, with consent at its heart."""

@@ -1,0 +1,54 @@
+"""Errors a person can meet: what happened, why, and what to do next.
+
+    StoplineError          500
+    ├── NotAllowed         403
+    ├── NotFound           404
+    ├── Conflict           409
+    └── InvalidInput       422
+
+Doors turn them into pages, problem documents (RFC 9457) or exit codes; the words are written where the
+rule is, so every door says the same.
+"""
+
+import inspect
+
+
+class StoplineError(Exception):
+    """Something went wrong"""
+
+    status = 500
+
+    def __init__(self, detail: str = "", next_step: str = "", *, title: str = "") -> None:
+        """`title` says what happened (default: the class's docstring), `detail` why, `next_step` what to do."""
+        super().__init__(detail)
+        self.title = title or inspect.getdoc(type(self)) or type(self).__name__
+        self.detail = detail
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        parts = (self.title, self.detail, self.next_step)
+        return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+class NotAllowed(StoplineError):
+    """You aren't allowed to do this"""
+
+    status = 403
+
+
+class NotFound(StoplineError):
+    """This doesn't exist"""
+
+    status = 404
+
+
+class Conflict(StoplineError):
+    """This clashes with something that already exists"""
+
+    status = 409
+
+
+class InvalidInput(StoplineError):
+    """This can't be used"""
+
+    status = 422
