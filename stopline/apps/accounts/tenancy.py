@@ -1,0 +1,39 @@
+"""The walls between accounts: composite keys, and foreign keys that carry the account with them."""
+
+import uuid
+from typing import Any
+
+import uuid_utils.compat
+from django.db import models
+from django.db.migrations.operations import RunSQL
+
+
+def uuid7() -> uuid.UUID:
+    """A time-ordered id (RFC 9562 section 5.7), so that new rows land at the end of every index."""
+    return uuid_utils.compat.uuid7()
+
+
+def tenant_key(to: str, column: str, *, related_name: str = "+", null: bool = False) -> Any:
+    """A reference to another tenant row, over (account_id, `column`) to (account_id, id).
+
+    Django can't create the constraint for a ForeignObject: every use has its `tenant_constraint` in a migration.
+    """
+    return models.ForeignObject(
+        to,
+        on_delete=models.DO_NOTHING,  # the database's own ON DELETE does it, for every door
+        from_fields=("account_id", column),
+        to_fields=("account_id", "id"),
+        related_name=related_name,
+        null=null,
+    )
+
+
+def tenant_constraint(table: str, column: str, to_table: str, on_delete: str = "CASCADE") -> RunSQL:
+    """The real composite foreign key behind a `tenant_key`. `on_delete`: CASCADE, RESTRICT or SET NULL."""
+    name = f"{table}_{column}_fk"
+    action = f"SET NULL ({column})" if on_delete == "SET NULL" else on_delete
+    return RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (account_id, {column}) "
+        f"REFERENCES {to_table} (account_id, id) ON DELETE {action}",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )

@@ -1,0 +1,47 @@
+"""The SQL of consent: each query with its purpose, parameters, result and the index it relies on."""
+
+# Change the standing of many keys in one statement: the row and its ledger entry are written together or not at
+# all. Only rows whose standing really changes are touched, and a row waits for the shared locks that hand-offs in
+# flight hold on it (sending.queries.LOCK), so that nothing starts behind a committed unsubscribe.
+# Parameters: account, standing, source, actor_*, reason, evidence (jsonb), message, contact, at; arrays of one
+# length: channels, addresses, entries (a new entry id for each). Sorted by key: two statements locking the same
+# rows in different orders would deadlock.
+# Result: (channel, address, entry id, standing before) for each change. Index: the primary key of both tables.
+CHANGE = """
+WITH asked AS (
+    SELECT channel, address, entry FROM unnest(%(channels)s::text[], %(addresses)s::text[], %(entries)s::uuid[])
+        AS asked(channel, address, entry) ORDER BY channel, address
+), before AS (
+    SELECT s.channel, s.address, s.standing FROM asked JOIN consent_subscription s
+        ON (s.account_id, s.channel, s.address) = (%(account)s, asked.channel, asked.address)
+    ORDER BY s.channel, s.address FOR UPDATE OF s
+), changed AS (
+    INSERT INTO consent_subscription AS s (account_id, channel, address, standing, entry_id, since, source)
+    SELECT %(account)s, channel, address, %(standing)s, entry, %(at)s, %(source)s
+    FROM asked LEFT JOIN before USING (channel, address)
+    WHERE coalesce(before.standing, 'subscribed') <> %(standing)s ORDER BY channel, address
+    ON CONFLICT (account_id, channel, address) DO UPDATE
+        SET standing = excluded.standing, entry_id = excluded.entry_id, since = excluded.since,
+            source = excluded.source, held_message_id = NULL, held_since = NULL
+        WHERE s.standing <> excluded.standing
+    RETURNING s.channel, s.address, s.entry_id
+)
+INSERT INTO consent_entry (account_id, id, channel, address, standing, before, source, actor_kind, actor_id,
+    actor_name, reason, evidence, message_id, contact_id, at, recorded_at)
+SELECT %(account)s, changed.entry_id, changed.channel, changed.address, %(standing)s,
+    coalesce(before.standing, 'subscribed'), %(source)s, %(actor_kind)s, %(actor_id)s, %(actor_name)s, %(reason)s,
+    %(evidence)s, %(message)s, %(contact)s, %(at)s, clock_timestamp()
+FROM changed LEFT JOIN before USING (channel, address) ORDER BY channel, address
+RETURNING channel, address, id, before
+"""
+
+# The rebuilt standing of every key of an account (or of all accounts), oldest entry first.
+# Parameters: account (uuid or null). Result: account, channel, address, standing, entry id.
+ENTRIES_IN_ORDER = """
+SELECT account_id, channel, address, standing, id FROM consent_entry
+WHERE %(account)s::uuid IS NULL OR account_id = %(account)s ORDER BY position
+"""
+PROJECTION = """
+SELECT account_id, channel, address, standing, entry_id FROM consent_subscription
+WHERE %(account)s::uuid IS NULL OR account_id = %(account)s
+"""

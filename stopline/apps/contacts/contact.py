@@ -1,0 +1,116 @@
+"""The verbs of a contact. Standing belongs to addresses, so every verb here is a one-way ratchet: it can add an
+unsubscribe, never lift one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from stopline.apps.accounts import live
+from stopline.apps.accounts.models import Account
+from stopline.apps.consent import erasure, subscription
+from stopline.apps.consent.actors import Actor
+from stopline.apps.contacts import search
+from stopline.apps.contacts.models import Contact
+from stopline.rules import addresses
+from stopline.rules.errors import Conflict, InvalidInput
+from stopline.rules.words import Source, Standing
+
+NAMES = ("first_name", "last_name", "notes")
+
+
+def add(account: Account, actor: Actor, *, origin: str = "", custom: dict[str, Any] | None = None, **values: str) -> Contact:
+    """A new contact from `first_name`, `last_name`, `phone`, `email`, `notes`, `user_address`; addresses in any form.
+
+    Comes back unsubscribed where an address was unsubscribed before. Raises InvalidInput, Conflict (naming the
+    contact who has the address).
+    """
+    contact = Contact(account=account, origin=origin, custom=custom or {})
+    _fill(contact, account, values)
+    with transaction.atomic():
+        _save(contact)
+        subscription.remember(account.id, contact.channels, contact.id)
+        live.announce(account.id, "contacts")
+    return contact
+
+
+def change(contact: Contact, actor: Actor, *, custom: dict[str, Any] | None = None, **values: str) -> Contact:
+    """Changes what is given. A new address of an unsubscribed contact is unsubscribed too: the unsubscribe stays
+    on the old address and follows the person to the new one."""
+    former = dict(contact.channels)
+    _fill(contact, contact.account, values)
+    contact.custom = {**contact.custom, **(custom or {})}
+    with transaction.atomic():
+        _save(contact)
+        subscription.remember(contact.account_id, contact.channels, contact.id)
+        _follow(contact, former, actor)
+        live.announce(contact.account_id, "contacts", f"contact:{contact.id}", "inbox")
+    return contact
+
+
+def delete(contact: Contact) -> None:
+    """Removes the contact and its messages; the standing of its addresses and their history stay."""
+    Contact.objects.filter(account_id=contact.account_id, id=contact.id).delete()
+    live.announce(contact.account_id, "contacts", f"contact:{contact.id}", "inbox")
+
+
+def forget(contact: Contact) -> None:
+    """Erasure: contact, messages and the person's traces in the ledger go; a keyed hash keeps an unsubscribe."""
+    with transaction.atomic():
+        erasure.forget(contact.account_id, contact.addresses.values())
+        delete(contact)
+
+
+def _fill(contact: Contact, account: Account, values: dict[str, str]) -> None:
+    for name in NAMES:
+        if name in values:
+            setattr(contact, name, values[name].strip())
+    if "phone" in values:
+        text = values["phone"].strip()
+        contact.phone = addresses.phone(text, account.default_country) if text else None
+    if "email" in values:
+        text = values["email"].strip()
+        contact.email = addresses.email(text) if text else None
+    if values.get("user_address"):
+        contact.user_address = values["user_address"]
+    if not contact.addresses and not contact.full_name:
+        raise InvalidInput("A contact needs a name, a phone number or an e-mail address. Fill in at least one.")
+
+
+def _save(contact: Contact) -> None:
+    contact.search = search.vector(contact)
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError as error:
+        owner = _owner(contact)
+        if owner is None:
+            raise
+        raise Conflict(
+            f"{owner.name} already has this address. Open that contact, or give this one another address."
+        ) from error
+
+
+def _owner(contact: Contact) -> Contact | None:
+    others = Contact.objects.filter(account_id=contact.account_id).exclude(id=contact.id)
+    return (others.filter(phone=contact.phone).first() if contact.phone else None) or (
+        others.filter(email=contact.email).first() if contact.email else None
+    )
+
+
+def _follow(contact: Contact, former: dict[Any, str], actor: Actor) -> None:
+    changed = {channel: address for channel, address in contact.channels if former.get(channel, address) != address}
+    standings = subscription.of(contact.account_id, [(channel, former[channel]) for channel in changed])
+    for (channel, old), row in standings.items():
+        if row.standing == Standing.UNSUBSCRIBED:
+            subscription.unsubscribe(
+                contact.account_id,
+                [(channel, changed[channel])],  # type: ignore[index]  # the keys of `changed` are channels
+                source=Source.ADDRESS_CHANGED,
+                actor=Actor("system", f"Address changed by {actor.name}", actor.id),
+                reason=f"The contact's former address {old} is unsubscribed.",
+                evidence={"former_address": old, "entry_id": str(row.entry_id)},
+                contact_id=contact.id,
+            )

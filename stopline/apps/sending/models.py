@@ -1,0 +1,163 @@
+"""The nouns: Connection (an account's way out and in), Message (both ways), InboundEvent (what a provider told us)."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from stopline.apps.accounts.models import Account
+from stopline.apps.accounts.tenancy import tenant_key, uuid7
+from stopline.rules.words import Channel, MessageKind, MessageState, Refusal
+
+QUEUE_PRIORITY = {MessageKind.OPT_OUT_CONFIRMATION: 0, MessageKind.HELP: 0, MessageKind.REPLY: 1}
+LATER_PRIORITY = 5  # everything no person is waiting for
+
+
+def new_token(account_id: uuid.UUID) -> str:
+    """The secret part of a webhook's address. It begins with the account, so that a look-up starts there."""
+    return account_id.hex + secrets.token_urlsafe(24)
+
+
+def account_of_token(token: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(hex=token[:32])
+    except ValueError:
+        return None
+
+
+class Connection(models.Model):
+    """An account's configured instance of a provider."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"  # its queue waits
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="connections")
+    id = models.UUIDField(default=uuid7, editable=False)
+    provider = models.CharField(max_length=30)
+    name = models.CharField(max_length=80)
+    channels = ArrayField(models.CharField(max_length=10))
+    sender = models.CharField(max_length=254, blank=True)  # the number or mailbox people see
+    settings = models.JSONField(default=dict)  # the provider's own, nothing secret
+    token = models.CharField(max_length=80)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    last_inbound_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+    last_error_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["account", "token"], name="connection_token"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Message(models.Model):
+    """One message, in or out. An outbound one is also its own place in the queue.
+
+    Only `sending.handover` moves a message out of `queued`, and only after the gate has allowed it.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="messages")
+    id = models.UUIDField(default=uuid7, editable=False)
+    conversation_id = models.UUIDField()
+    conversation = tenant_key("inbox.Conversation", "conversation_id", related_name="messages")
+    contact_id = models.UUIDField()
+    contact = tenant_key("contacts.Contact", "contact_id", related_name="messages")
+    connection_id = models.UUIDField(null=True)
+    connection = tenant_key("sending.Connection", "connection_id", null=True)
+    author_id = models.UUIDField(null=True)  # the member who wrote it
+    author = tenant_key("accounts.Member", "author_id", null=True)
+    kind = models.CharField(max_length=24)
+    channel = models.CharField(max_length=10)
+    address = models.CharField(max_length=254)
+    text = models.TextField()
+    state = models.CharField(max_length=14)
+    created_at = models.DateTimeField()
+
+    # the queue
+    priority = models.SmallIntegerField(default=LATER_PRIORITY)
+    due_at = models.DateTimeField(null=True)
+    attempt_id = models.UUIDField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    caused_by = models.UUIDField(null=True)  # a confirmation: the ledger entry it confirms
+
+    # what came of it
+    provider_id = models.CharField(max_length=120, null=True)
+    refusal = models.CharField(max_length=20, blank=True)
+    entry_id = models.UUIDField(null=True)  # the ledger entry that decided a refusal, or that an inbound caused
+    checked_at = models.DateTimeField(null=True)  # when the gate looked
+    failure = models.TextField(blank=True)  # why it failed, for people
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+
+    # inbound
+    looks_like_opt_out = models.BooleanField(null=True)  # True: a person must decide; False: decided
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "connection_id", "provider_id"], name="provider_message_once"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "caused_by"],
+                condition=models.Q(kind=MessageKind.OPT_OUT_CONFIRMATION),
+                name="one_confirmation_an_opt_out",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in MessageState]), name="message_state_known"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["account", "conversation_id", "id"], name="thread"),
+            models.Index(fields=["account", "contact_id"], name="messages_of_contact"),
+            models.Index(
+                fields=["priority", "due_at"], condition=models.Q(state=MessageState.QUEUED), name="outbound_queue"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=models.Q(state=MessageState.HANDING_OVER), name="outbound_leases"
+            ),
+        )
+
+    @property
+    def inbound(self) -> bool:
+        return self.kind == MessageKind.INBOUND
+
+    @property
+    def channel_label(self) -> str:
+        return Channel(self.channel).label
+
+    @property
+    def state_label(self) -> str:
+        return MessageState(self.state).label
+
+    @property
+    def refusal_label(self) -> str:
+        return Refusal(self.refusal).label if self.refusal else ""
+
+
+class InboundEvent(models.Model):
+    """What a provider sent us, as it came: kept so that it counts once, and so that nothing is lost on the way."""
+
+    pk = models.CompositePrimaryKey("account_id", "connection_id", "event_id")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    connection_id = models.UUIDField()
+    connection = tenant_key("sending.Connection", "connection_id", related_name="events")
+    event_id = models.CharField(max_length=160)
+    body = models.JSONField()
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["received_at"], condition=models.Q(applied_at__isnull=True), name="events_to_apply"),
+        )
