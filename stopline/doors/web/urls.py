@@ -1,5 +1,12 @@
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
+    path("", include("stopline.doors.web.accounts.urls")),  # before allauth's: ours take precedence
     path("account/", include("allauth.account.urls")),
+    path("contacts/import/", include("stopline.doors.web.imports.urls")),
+    path("contacts/", include("stopline.doors.web.contacts.urls")),
+    path("inbox/", include("stopline.doors.web.inbox.urls")),
+    path("settings/", include("stopline.doors.web.settings.urls")),
+    path("sandbox/", include("stopline.doors.web.sandbox.urls")),
+    path("support/", include("stopline.doors.web.support.urls")),
 ]
