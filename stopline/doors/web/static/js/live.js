@@ -1,0 +1,59 @@
+// One event stream a page. The server names what changed ("conversation:<id>"); the page hears it as
+// "live:conversation:<id>" and "live:conversation" on <body>, where fragments refetch themselves. After a gap
+// it says "live:resync": anything may have changed meanwhile.
+const LONGEST_WAIT = 30_000;
+const HIDDEN_FOR = 60_000;
+
+const address = document.querySelector("[data-live]")?.dataset.live;
+let stream;
+let wait = 1000;
+let missed = false;
+let timer;
+
+function say(name) {
+  document.body.dispatchEvent(new CustomEvent(`live:${name}`));
+}
+
+function hear({ data: topic }) {
+  const prefix = topic.split(":", 1)[0];
+  say(topic);
+  if (prefix !== topic) say(prefix);
+}
+
+function connect() {
+  clearTimeout(timer);
+  stream = new EventSource(address);
+  stream.addEventListener("changed", hear);
+  stream.addEventListener("open", () => {
+    wait = 1000;
+    if (missed) say("resync");
+    missed = false;
+  });
+  stream.addEventListener("error", () => {
+    disconnect();
+    // Spread the returns, or a restarted server meets every open page in the same second.
+    timer = setTimeout(connect, wait * (0.75 + Math.random() / 2));
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  });
+}
+
+function disconnect() {
+  clearTimeout(timer);
+  stream?.close();
+  stream = undefined;
+  missed = true;
+}
+
+// A browser keeps six HTTP/1.1 connections a host: tabs nobody looks at must give theirs back.
+function follow() {
+  clearTimeout(timer);
+  if (document.hidden) timer = setTimeout(disconnect, HIDDEN_FOR);
+  else if (!stream) connect();
+}
+
+if (address) {
+  connect();
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", (event) => event.persisted && !stream && connect());
+}
