@@ -14,13 +14,17 @@ def channels_of(addresses: Addresses) -> list[tuple[Channel, str]]:
     return [(channel, addresses[kind]) for channel, kind in kinds.items() if addresses.get(kind)]
 
 
-def stop_scope(channel: Channel, address: str, addresses: Addresses, *, everything: bool) -> list[tuple[Channel, str]]:
+def stop_scope(
+    channel: Channel, address: str, addresses: Addresses, *, everything: bool
+) -> list[tuple[Channel, str]]:
     """What a STOP on `channel` ends.
 
     SMS, MMS and RCS share one inbox for the person and one opt-out at the carrier, so they end together;
     WhatsApp and e-mail end alone. An account may widen this to every channel of the contact, never narrow it.
     """
-    reached = {(other, address) for other in (CARRIER_CHANNELS if channel in CARRIER_CHANNELS else (channel,))}
+    reached = {
+        (other, address) for other in (CARRIER_CHANNELS if channel in CARRIER_CHANNELS else (channel,))
+    }
     if everything:
         reached |= set(channels_of(addresses))
     return sorted(reached)
@@ -28,7 +32,9 @@ def stop_scope(channel: Channel, address: str, addresses: Addresses, *, everythi
 
 def start_scope(channel: Channel, address: str) -> list[tuple[Channel, str]]:
     """What a START on `channel` resumes: never more than the person could have meant where they wrote it."""
-    return sorted((other, address) for other in (CARRIER_CHANNELS if channel in CARRIER_CHANNELS else (channel,)))
+    return sorted(
+        (other, address) for other in (CARRIER_CHANNELS if channel in CARRIER_CHANNELS else (channel,))
+    )
 
 
 def require_admin(is_admin: bool, admins: Iterable[str], what: str = "unsubscribe") -> None:
@@ -38,9 +44,14 @@ def require_admin(is_admin: bool, admins: Iterable[str], what: str = "unsubscrib
 
 
 def admins_only(admins: Iterable[str], what: str = "unsubscribe") -> str:
+    return f"Only admins can {what} contacts.{ask(admins)}"
+
+
+def ask(admins: Iterable[str]) -> str:
+    """The end of every "only admins can" message: whom to turn to."""
     names = list(admins)
-    ask = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return f"Only admins can {what} contacts." + (f" Ask {ask}." if ask else "")
+    those = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f" Ask {those}." if those else ""
 
 
 def require_evidence(reason: str, evidence: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopline.apps.accounts.models import Member
+from stopline.rules.consent import ask
+from stopline.rules.errors import NotAllowed
 from stopline.rules.words import Role
 
 if TYPE_CHECKING:
@@ -24,3 +26,9 @@ def admin_names(account_id: UUID) -> list[str]:
     """Whom to ask, for every "only admins can" message."""
     admins = Member.objects.filter(account_id=account_id, role=Role.ADMIN).select_related("user")
     return [str(admin.user) for admin in admins.order_by("created_at")]
+
+
+def require_admin(member: Member, what: str) -> None:
+    """`what` completes "Only admins can …". Raises NotAllowed, naming whom to ask."""
+    if not member.is_admin:
+        raise NotAllowed(f"Only admins can {what}.{ask(admin_names(member.account_id))}")
