@@ -70,15 +70,26 @@ class Entry(models.Model):
     actor_id = models.CharField(max_length=36, blank=True)
     actor_name = models.CharField(max_length=200)
     reason = models.TextField(blank=True)
-    evidence = models.JSONField(default=dict)  # what proves it: text, message, file and row, IP; keys are stable
+    evidence = models.JSONField(
+        default=dict
+    )  # what proves it: text, message, file and row, IP; keys are stable
     message_id = models.UUIDField(null=True)
     contact_id = models.UUIDField(null=True)  # whose it was then; the contact may be gone since
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=models.Q(standing__in=STANDINGS), name="entry_standing_known"),)
-        indexes = (models.Index(fields=["account", "channel", "address", "position"], name="entries_of_address"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(standing__in=STANDINGS), name="entry_standing_known"),
+        )
+        indexes = (
+            models.Index(fields=["account", "channel", "address", "position"], name="entries_of_address"),
+            models.Index(
+                fields=["account", "contact_id"],
+                condition=models.Q(contact_id__isnull=False),
+                name="entries_of_contact",  # finds what happened under former addresses
+            ),
+        )
 
     @property
     def source_label(self) -> str:

@@ -33,6 +33,26 @@ class Change:
     before: str
 
 
+# More names than this in one notice would pass what NOTIFY carries; open pages then refresh on "standing" alone.
+MOST_NAMED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """The contacts the changed addresses belong to, for their history."""
+
+    contact_id: UUID | None
+    contact_ids: Mapping[str, UUID]
+
+    def of(self, address: str) -> UUID | None:
+        return self.contact_ids.get(address, self.contact_id)
+
+    @property
+    def topics(self) -> list[str]:
+        named = {*self.contact_ids.values(), *([self.contact_id] if self.contact_id else [])}
+        return [f"contact:{contact}" for contact in sorted(named)] if len(named) <= MOST_NAMED else []
+
+
 def unsubscribe(
     account_id: UUID,
     keys: Iterable[Key],
@@ -43,16 +63,19 @@ def unsubscribe(
     evidence: Mapping[str, Any] | None = None,
     message_id: UUID | None = None,
     contact_id: UUID | None = None,
+    contact_ids: Mapping[str, UUID] | None = None,
     at: datetime | None = None,
 ) -> list[Change]:
     """In force for every key when this returns (or, inside a transaction, when that commits).
 
-    Waits for hand-offs in flight to these addresses; none starts afterwards. Raises NotAllowed for a member who
-    is no admin, whatever the source.
+    Waits for hand-offs in flight to these addresses; none starts afterwards. `contact_id` says whose the keys are;
+    where they belong to several contacts, `contact_ids` says it for each address. Raises NotAllowed for a member
+    who is no admin, whatever the source.
     """
-    _require_right(account_id, actor, "unsubscribe")
+    require_right(account_id, actor, "unsubscribe")
+    whose = _Whose(contact_id, contact_ids or {})
     return _change(
-        account_id, keys, Standing.UNSUBSCRIBED, source, actor, reason, evidence, message_id, contact_id, at
+        account_id, keys, Standing.UNSUBSCRIBED, source, actor, reason, evidence, message_id, whose, at
     )
 
 
@@ -66,17 +89,27 @@ def resubscribe(
     evidence: Mapping[str, Any],
     message_id: UUID | None = None,
     contact_id: UUID | None = None,
+    contact_ids: Mapping[str, UUID] | None = None,
     at: datetime | None = None,
 ) -> list[Change]:
     """Lifts an unsubscribe: by the person's own START or link, or by an admin with reason and evidence.
 
     `reason` is a ResubscribeReason for members; `evidence` holds at least `text`. Raises NotAllowed, InvalidInput.
     """
-    _require_right(account_id, actor, "resubscribe")
+    require_right(account_id, actor, "resubscribe")
     if actor.kind != "person":
         consent.require_evidence(reason, str(evidence.get("text", "")))
         reason = ResubscribeReason(reason).value
-    return _change(account_id, keys, Standing.SUBSCRIBED, source, actor, reason, evidence, message_id, contact_id, at)
+    whose = _Whose(contact_id, contact_ids or {})
+    return _change(
+        account_id, keys, Standing.SUBSCRIBED, source, actor, reason, evidence, message_id, whose, at
+    )
+
+
+def require_right(account_id: UUID, actor: Actor, what: str) -> None:
+    """Raises NotAllowed where a member who is no admin wants to `what` (a verb) contacts."""
+    if actor.kind == "member" and not actor.is_admin:
+        consent.require_admin(False, members.admin_names(account_id), what)
 
 
 def hold(account_id: UUID, keys: Iterable[Key], message_id: UUID) -> None:
@@ -110,13 +143,9 @@ def of(account_id: UUID, keys: Iterable[Key]) -> dict[Key, Subscription]:
     rows = Subscription.objects.filter(account_id=account_id, address__in={address for _, address in keys})
     found = {(row.channel, row.address): row for row in rows}
     return {
-        key: found.get(key) or Subscription(account_id=account_id, channel=key[0], address=key[1]) for key in keys
+        key: found.get(key) or Subscription(account_id=account_id, channel=key[0], address=key[1])
+        for key in keys
     }
-
-
-def _require_right(account_id: UUID, actor: Actor, what: str) -> None:
-    if actor.kind == "member" and not actor.is_admin:
-        consent.require_admin(False, members.admin_names(account_id), what)
 
 
 def _change(
@@ -128,7 +157,7 @@ def _change(
     reason: str,
     evidence: Mapping[str, Any] | None,
     message_id: UUID | None,
-    contact_id: UUID | None,
+    whose: _Whose,
     at: datetime | None,
 ) -> list[Change]:
     wanted = sorted({(str(channel), address) for channel, address in keys})
@@ -144,17 +173,17 @@ def _change(
         "reason": reason,
         "evidence": Jsonb(dict(evidence or {})),
         "message": message_id,
-        "contact": contact_id,
         "at": at or timezone.now(),
         "channels": [channel for channel, _ in wanted],
         "addresses": [address for _, address in wanted],
         "entries": [uuid7() for _ in wanted],
+        "contacts": [whose.of(address) for _, address in wanted],
     }
     with connection.cursor() as cursor:
         cursor.execute(queries.CHANGE, parameters)
         changes = [Change(*row) for row in cursor.fetchall()]
     if changes:
-        live.announce(account_id, "contacts", "standing", *([f"contact:{contact_id}"] if contact_id else []))
+        live.announce(account_id, "contacts", "standing", *whose.topics)
     return changes
 
 
