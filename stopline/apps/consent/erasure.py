@@ -24,6 +24,14 @@ ON CONFLICT (account_id, channel, address) DO UPDATE
     SET standing = excluded.standing, entry_id = excluded.entry_id, since = excluded.since, source = excluded.source
 """
 DROP = "DELETE FROM consent_subscription WHERE account_id = %(account)s AND address = %(address)s"
+# A file may be evidence for several people; it goes with the last of them.
+DROP_FILES = """
+DELETE FROM consent_evidencefile file WHERE account_id = %(account)s
+    AND id::text IN (SELECT evidence->'file'->>'id' FROM consent_entry
+        WHERE account_id = %(account)s AND address = %(address)s)
+    AND NOT EXISTS (SELECT 1 FROM consent_entry other WHERE other.account_id = %(account)s
+        AND other.address <> %(address)s AND other.evidence->'file'->>'id' = file.id::text)
+"""
 REDACT = """
 UPDATE consent_entry SET address = %(hash)s, evidence = '{"erased": true}',
     actor_name = CASE WHEN actor_kind = 'person' THEN 'the person' ELSE actor_name END
@@ -42,5 +50,5 @@ def forget(account_id: UUID, addresses: Iterable[str]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for address in sorted(set(addresses)):
             names = {"account": account_id, "address": address, "hash": hashed(account_id, address)}
-            for query in (KEEP, DROP, REDACT):
+            for query in (KEEP, DROP, DROP_FILES, REDACT):
                 cursor.execute(query, names)

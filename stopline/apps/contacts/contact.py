@@ -1,17 +1,18 @@
-"""The verbs of a contact. Standing belongs to addresses, so every verb here is a one-way ratchet: it can add an
-unsubscribe, never lift one."""
+"""The verbs of a contact. Standing belongs to addresses, so every verb here is a one-way ratchet: it can add
+an unsubscribe, never lift one."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from stopline.apps.accounts import live
 from stopline.apps.accounts.models import Account
 from stopline.apps.consent import erasure, subscription
 from stopline.apps.consent.actors import Actor
+from stopline.apps.consent.models import Entry
 from stopline.apps.contacts import search
 from stopline.apps.contacts.models import Contact
 from stopline.rules import addresses
@@ -21,13 +22,26 @@ from stopline.rules.words import Source, Standing
 NAMES = ("first_name", "last_name", "notes")
 
 
-def add(account: Account, actor: Actor, *, origin: str = "", custom: dict[str, Any] | None = None, **values: str) -> Contact:
-    """A new contact from `first_name`, `last_name`, `phone`, `email`, `notes`, `user_address`; addresses in any form.
+class AddressTaken(Conflict):
+    """This address belongs to another contact"""
 
-    Comes back unsubscribed where an address was unsubscribed before. Raises InvalidInput, Conflict (naming the
-    contact who has the address).
+    def __init__(self, owner: Contact) -> None:
+        super().__init__(
+            f"{owner.name} already has it, and one address can't belong to two contacts",
+            "Open that contact, or give this one another address",
+        )
+        self.owner = owner
+
+
+def add(
+    account: Account, actor: Actor, *, origin: str = "", custom: dict[str, Any] | None = None, **values: str
+) -> Contact:
+    """A new contact from `first_name`, `last_name`, `phone`, `email`, `notes`, `user_address`, in any form.
+
+    Comes back unsubscribed where an address was unsubscribed before. Raises InvalidInput, AddressTaken (it
+    names the contact who has the address).
     """
-    contact = Contact(account=account, origin=origin, custom=custom or {})
+    contact = Contact(account=account, origin=origin or f"Added by {actor.name}", custom=custom or {})
     _fill(contact, account, values)
     with transaction.atomic():
         _save(contact)
@@ -37,11 +51,16 @@ def add(account: Account, actor: Actor, *, origin: str = "", custom: dict[str, A
 
 
 def change(contact: Contact, actor: Actor, *, custom: dict[str, Any] | None = None, **values: str) -> Contact:
-    """Changes what is given. A new address of an unsubscribed contact is unsubscribed too: the unsubscribe stays
-    on the old address and follows the person to the new one."""
+    """Changes what is given; a custom value of None is taken away.
+
+    A new address of an unsubscribed contact is unsubscribed too: the unsubscribe stays on the old address and
+    follows the person to the new one. Raises InvalidInput, AddressTaken.
+    """
     former = dict(contact.channels)
     _fill(contact, contact.account, values)
-    contact.custom = {**contact.custom, **(custom or {})}
+    contact.custom = {
+        key: value for key, value in {**contact.custom, **(custom or {})}.items() if value is not None
+    }
     with transaction.atomic():
         _save(contact)
         subscription.remember(contact.account_id, contact.channels, contact.id)
@@ -56,11 +75,27 @@ def delete(contact: Contact) -> None:
     live.announce(contact.account_id, "contacts", f"contact:{contact.id}", "inbox")
 
 
-def forget(contact: Contact) -> None:
-    """Erasure: contact, messages and the person's traces in the ledger go; a keyed hash keeps an unsubscribe."""
+def forget(contact: Contact, actor: Actor) -> None:
+    """Erasure: contact, messages and the person's traces in the ledger go; a hash keeps an unsubscribe.
+
+    Former addresses go too, unless another contact has them now. Raises NotAllowed for a member who is no
+    admin.
+    """
+    subscription.require_right(contact.account_id, actor, "forget")
     with transaction.atomic():
-        erasure.forget(contact.account_id, contact.addresses.values())
+        erasure.forget(contact.account_id, {*contact.addresses.values(), *former_addresses(contact)})
         delete(contact)
+
+
+def former_addresses(contact: Contact) -> set[str]:
+    """Addresses under which the ledger knows this contact and which nobody has now."""
+    entries = Entry.objects.filter(account_id=contact.account_id, contact_id=contact.id)
+    told = entries.values_list("address", "evidence__former_address")
+    known = {
+        address for pair in told for address in pair if address and not address.startswith(erasure.PREFIX)
+    }
+    others = Contact.objects.filter(Q(phone__in=known) | Q(email__in=known), account_id=contact.account_id)
+    return known - {address for pair in others.values_list("phone", "email") for address in pair}
 
 
 def _fill(contact: Contact, account: Account, values: dict[str, str]) -> None:
@@ -76,7 +111,9 @@ def _fill(contact: Contact, account: Account, values: dict[str, str]) -> None:
     if values.get("user_address"):
         contact.user_address = values["user_address"]
     if not contact.addresses and not contact.full_name:
-        raise InvalidInput("A contact needs a name, a phone number or an e-mail address. Fill in at least one.")
+        raise InvalidInput(
+            "A contact needs a name, a phone number or an e-mail address. Fill in at least one."
+        )
 
 
 def _save(contact: Contact) -> None:
@@ -88,9 +125,7 @@ def _save(contact: Contact) -> None:
         owner = _owner(contact)
         if owner is None:
             raise
-        raise Conflict(
-            f"{owner.name} already has this address. Open that contact, or give this one another address."
-        ) from error
+        raise AddressTaken(owner) from error
 
 
 def _owner(contact: Contact) -> Contact | None:
@@ -101,7 +136,9 @@ def _owner(contact: Contact) -> Contact | None:
 
 
 def _follow(contact: Contact, former: dict[Any, str], actor: Actor) -> None:
-    changed = {channel: address for channel, address in contact.channels if former.get(channel, address) != address}
+    changed = {
+        channel: address for channel, address in contact.channels if former.get(channel, address) != address
+    }
     standings = subscription.of(contact.account_id, [(channel, former[channel]) for channel in changed])
     for (channel, old), row in standings.items():
         if row.standing == Standing.UNSUBSCRIBED:
@@ -110,7 +147,8 @@ def _follow(contact: Contact, former: dict[Any, str], actor: Actor) -> None:
                 [(channel, changed[channel])],  # type: ignore[index]  # the keys of `changed` are channels
                 source=Source.ADDRESS_CHANGED,
                 actor=Actor("system", f"Address changed by {actor.name}", actor.id),
-                reason=f"The contact's former address {old} is unsubscribed.",
+                # Not the address itself: an erasure empties the evidence, the reason stays.
+                reason="The contact's former address is unsubscribed.",
                 evidence={"former_address": old, "entry_id": str(row.entry_id)},
                 contact_id=contact.id,
             )
