@@ -1,0 +1,1 @@
+"""The command line: starts, stops and looks after an installation."""

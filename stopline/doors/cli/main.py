@@ -1,0 +1,148 @@
+"""`stopline` and `python -m stopline`: every command, each a few words around what does the work."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from stopline.doors.cli.database import database, require_running
+from stopline.doors.cli.installation import Installation
+from stopline.rules.errors import StoplineError
+
+app = typer.Typer(
+    help="Messaging that stops when a person says stop, and can prove it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would print variables, and with them secrets
+)
+ledger = typer.Typer(help="The record of every consent and every stop.", no_args_is_help=True)
+app.add_typer(ledger, name="ledger")
+
+
+def main() -> None:
+    """Run a command; a StoplineError becomes three lines and exit code 1."""
+    try:
+        app()
+    except StoplineError as error:
+        lines = (error.title, error.detail, f"→ {error.next_step}" if error.next_step else "")
+        typer.echo("\n  ".join(line for line in lines if line), err=True)
+        sys.exit(1)
+
+
+def here() -> Installation:
+    return Installation.of(os.environ)
+
+
+def django() -> None:
+    """Load Django; the models and settings may be imported from then on."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stopline.project.settings")
+    django.setup()
+
+
+@app.command()
+def up(demo: Annotated[bool, typer.Option(help="Load demo data into an empty database.")] = False) -> None:
+    """Start database, web and worker, and look after them until Ctrl-C."""
+    from stopline.doors.cli.up import up
+
+    up(here(), demo=demo)
+
+
+@app.command()
+def web() -> None:
+    """Serve pages, API and inbound webhooks; needs a running database."""
+    from stopline.doors.cli.web import web
+
+    require_running(here())
+    os.environ["STOPLINE_POOL"] = "1"
+    _end_with_supervisor()
+    web(here())
+
+
+@app.command()
+def worker() -> None:
+    """Hand queued messages over and do background work; needs a running database."""
+    require_running(here())
+    django()
+    _end_with_supervisor()
+    from stopline.doors.worker.run import run
+
+    run()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema to this version."""
+    with database(here()):
+        django()
+        from stopline.doors.cli import prepare
+
+        prepare.migrate()
+
+
+@app.command(hidden=True)
+def prepare(demo: bool = False) -> None:
+    """What `up` does before web and worker start."""
+    with database(here()):
+        django()
+        from stopline.doors.cli import prepare
+
+        prepare.migrate()
+        prepare.collect_static()
+        if demo:
+            prepare.load_demo()
+
+
+@app.command()
+def demo() -> None:
+    """Load demo data into an empty database."""
+    with database(here()):
+        django()
+        from stopline.doors.cli import prepare
+
+        if not prepare.load_demo():
+            raise StoplineError(
+                "The database holds an account already",
+                "Use an empty data folder: STOPLINE_DATA=./demo stopline up --demo",
+                title="The demo was not loaded",
+            )
+    typer.echo("Demo data loaded.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check database, migrations, worker, disk and settings, and say what to mend."""
+    from stopline.doors.cli.doctor import examine
+
+    if not examine(here()):
+        raise typer.Exit(1)
+
+
+@ledger.command()
+def verify() -> None:
+    """Rebuild every standing from the ledger and compare it with what the gate reads."""
+    with database(here()):
+        django()
+        from stopline.doors.cli.ledger import verify
+
+        if not verify():
+            raise typer.Exit(1)
+
+
+@app.command(hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def manage(context: typer.Context) -> None:
+    """Django's own commands, for development: stopline manage makemigrations."""
+    with database(here()):
+        django()
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["stopline manage", *context.args])
+
+
+def _end_with_supervisor() -> None:
+    if os.environ.get("STOPLINE_SUPERVISED") and sys.platform != "linux":  # on Linux the kernel sees to it
+        from stopline.project.lifeline import end_without_parent
+
+        end_without_parent()
