@@ -12,7 +12,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2), Linux
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
-    """For `preexec_fn`: have the kernel send `how` to the child when we die. None where no kernel does that."""
+    """For `preexec_fn`: the kernel sends `how` to the child when we die. None where it can't."""
     if sys.platform != "linux":
         return None
     prctl, parent = ctypes.CDLL(None, use_errno=True).prctl, os.getpid()
@@ -26,7 +26,7 @@ def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
 
 
 def end_without_parent(seconds: float = 1.0) -> None:
-    """From now on, end this process when its parent is gone: by SIGTERM, and by SIGKILL when that takes too long.
+    """From now on, end this process when its parent is gone: by SIGTERM, then by SIGKILL.
 
     Works on every system and also below a process that was itself orphaned.
     """

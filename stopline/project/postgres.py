@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: a real server from a wheel, for one data folder, reached through a unix socket only.
+"""The embedded PostgreSQL: a real server from a wheel, for one data folder, reached through its socket only.
 
     <data>/postgres/cluster   PostgreSQL's own files
     <data>/postgres/run       the socket (a folder under /tmp where that path would be too long)
@@ -6,7 +6,8 @@
     <data>/postgres/url       DATABASE_URL while it runs
 
 Nobody but the user who started Stopline gets in: the server asks the kernel who is calling (peer
-authentication), so there is no password to keep. The application's role owns its database and is no superuser.
+authentication), so there is no password to keep. The application's role owns its database and is no
+superuser.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from stopline.project import server_account
+from stopline.project import leftovers, server_account
 from stopline.project.lifeline import die_with_parent
 from stopline.rules.errors import StoplineError
 
@@ -48,7 +49,6 @@ ROLE = "stopline"
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103  # bytes; sun_path holds 104 on macOS and 108 on Linux, with a closing zero
 READY_SECONDS = 300  # replaying the log after a crash may take minutes on a slow disk
-STOP_SECONDS = 20
 
 # Durability is the product: what was acknowledged survives a power cut.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
@@ -103,7 +103,7 @@ class Postgres:
             return ""
 
     def start(self) -> str:
-        """Start (after clearing what a killed start left), make role and database when new, return the URL."""
+        """Start, after clearing what a killed one left; make role and database when new. Returns the URL."""
         with _told():
             self._refuse_other_version()
             self._make_folders()
@@ -121,7 +121,7 @@ class Postgres:
         process, self.process = self.process, None
         if process:
             if process.poll() is None:
-                _end(psutil.Process(process.pid), FAST)
+                leftovers.end(psutil.Process(process.pid), leftovers.FAST)
             process.wait()
         self.end_leftovers()
         (self.folder / "url").unlink(missing_ok=True)
@@ -136,16 +136,11 @@ class Postgres:
         )
 
     def end_leftovers(self) -> None:
-        """End the processes a killed server or supervisor left behind, then its lock files.
+        """End what a killed server or supervisor left behind, then remove its lock files.
 
-        Backends that outlive their postmaster hold its shared memory, and a stale lock file whose process id
-        belongs to somebody else by now makes PostgreSQL refuse to start.
+        PostgreSQL refuses to start where the process id in a stale lock file belongs to somebody else by now.
         """
-        backends = f"postgres: {self.settings['cluster_name']}: "
-        for process in list(_matching(lambda command: _serves(command, self.cluster))):
-            _end(process, FAST)
-        for process in list(_matching(lambda command: command[0].startswith(backends))):
-            _end(process, AT_ONCE)
+        leftovers.end_servers(self.cluster, self.settings["cluster_name"])
         for lock in [self.cluster / "postmaster.pid", *(self.folder / "run").glob(f"{SOCKET}*")]:
             lock.unlink(missing_ok=True)
 
@@ -157,8 +152,8 @@ class Postgres:
         if found != str(MAJOR):
             raise StoplineError(
                 f"{self.cluster} holds data of PostgreSQL {found}; this Stopline brings PostgreSQL {MAJOR}",
-                "Start the Stopline version that made the data, write it out with pg_dump, then load it into a new "
-                "data folder (STOPLINE_DATA); or set DATABASE_URL to a server that can read it",
+                "Start the Stopline version that made the data and write it out with pg_dump; load that into "
+                "a new data folder (STOPLINE_DATA). Or set DATABASE_URL to a server that can read it",
                 title="The database could not be started",
             )
 
@@ -271,34 +266,6 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _matching(wanted: Callable[[list[str]], bool]) -> Iterator[psutil.Process]:
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            command = process.cmdline()
-            if command and wanted(command):
-                yield process
-
-
-def _serves(command: list[str], cluster: Path) -> bool:
-    return Path(command[0]).name == "postgres" and command[1:3] == ["-D", str(cluster)]
-
-
-# How to end a server: each way with the seconds it gets before the next.
-FAST = ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5), (signal.SIGKILL, 5))
-AT_ONCE = ((signal.SIGQUIT, 1), (signal.SIGKILL, 5))
-
-
-def _end(process: psutil.Process, ways: tuple[tuple[signal.Signals, float], ...]) -> None:
-    for way, seconds in ways:
-        with contextlib.suppress(psutil.TimeoutExpired):
-            try:
-                process.send_signal(way)
-                process.wait(seconds)
-            except psutil.NoSuchProcess:
-                return
-            return
-
-
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Turn the operating system's refusals into words."""
@@ -320,7 +287,7 @@ def _failure(said: str) -> StoplineError:
     if "No space left on device" in said:
         step = "The disk is full. Make room, then start again; nothing that was acknowledged is lost"
     elif "shared memory" in said and "pre-existing" not in said:
-        step = "The system gives too little shared memory. Raise its limits (kernel.shmmax, or --shm-size in Docker)"
+        step = "The system gives too little shared memory. Raise kernel.shmmax, or --shm-size in Docker"
     else:
         step = "If the message doesn't help, keep the data folder as it is and ask, with these lines"
     return StoplineError(

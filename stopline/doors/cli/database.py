@@ -13,7 +13,7 @@ from stopline.rules.errors import StoplineError
 
 @contextlib.contextmanager
 def database(installation: Installation) -> Iterator[None]:
-    """DATABASE_URL is set inside; the embedded server is started for that time when it doesn't run already."""
+    """DATABASE_URL is set inside; the embedded server is started for that time unless it runs already."""
     if os.environ.get("DATABASE_URL") or use_running(installation):
         yield
         return

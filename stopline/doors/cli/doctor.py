@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import typer
 
@@ -121,7 +122,7 @@ def version() -> Finding:
 
     prepare.check_version()
     kept = "embedded" if "/postgres/run" in str(connection.settings_dict["HOST"]) else "from DATABASE_URL"
-    return Finding(Health.OK, f"database: PostgreSQL {connection.pg_version // 10_000} ({kept})")
+    return Finding(Health.OK, f"database: PostgreSQL {prepare.server_version()} ({kept})")
 
 
 def durability() -> Finding:
@@ -177,7 +178,7 @@ def worker() -> Finding:
 def queue() -> Finding:
     ((waiting, seconds),) = _rows(
         "SELECT count(*), coalesce(extract(epoch FROM now() - min(due)), 0)::int FROM ("
-        " SELECT coalesce(j.scheduled_at, (SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = j.id)) AS due"
+        " SELECT coalesce(scheduled_at, (SELECT max(at) FROM procrastinate_events e WHERE e.job_id = j.id)) AS due"
         " FROM procrastinate_jobs j WHERE j.status = 'todo') jobs WHERE due <= now()"
     )
     what = f"queue: {waiting} jobs due, the oldest for {seconds} s"
@@ -198,7 +199,7 @@ def web(installation: Installation) -> Finding:
     )
 
 
-def _rows(query: str, *parameters: object) -> list[tuple[object, ...]]:
+def _rows(query: str, *parameters: int) -> list[tuple[Any, ...]]:
     from django.db import connection
 
     with connection.cursor() as cursor:

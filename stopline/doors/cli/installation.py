@@ -49,7 +49,7 @@ class Installation:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[bool]:
-        """Hold the data folder alone; the kernel lets go of it however we end. True: the last holder was killed."""
+        """Hold the data folder alone; the kernel lets go however we end. True: the last one was killed."""
         self.check_writable()
         with self._open_lock() as lock:
             try:
@@ -78,8 +78,8 @@ class Installation:
     def _unwritable(self, error: OSError) -> StoplineError:
         return StoplineError(
             f"{error.filename}: {error.strerror}",
-            "Give the user who starts Stopline this folder and what is in it (chown -R), or choose another one with "
-            "STOPLINE_DATA",
+            "Give the user who starts Stopline this folder and what is in it (chown -R), or choose another "
+            "one with STOPLINE_DATA",
             title="The data folder can't be written",
         )
 

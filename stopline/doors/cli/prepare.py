@@ -49,10 +49,17 @@ def check_version() -> None:
             "Check that the server runs and that DATABASE_URL is right",
             title="The database can't be reached",
         ) from error
-    found = connection.pg_version // 10_000
+    found = server_version()
     if found < OLDEST:
         raise StoplineError(
             f"It is PostgreSQL {found}",
             f"Stopline needs PostgreSQL {OLDEST} or newer",
             title="The database is too old",
         )
+
+
+def server_version() -> int:
+    """The major version of the connected server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        return int(cursor.fetchone()[0]) // 10_000

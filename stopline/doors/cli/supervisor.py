@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import typer
@@ -31,7 +31,7 @@ class Part(Protocol):
     def start(self) -> None: ...
     def running(self) -> bool: ...
     def ask_to_stop(self) -> None: ...
-    def end(self, seconds: float) -> None: ...
+    def end(self) -> None: ...
 
 
 class Database:
@@ -51,7 +51,7 @@ class Database:
     def ask_to_stop(self) -> None:
         """It is stopped last, by `end`: the others finish their work with it."""
 
-    def end(self, seconds: float) -> None:
+    def end(self) -> None:
         self.server.stop()
 
 
@@ -80,10 +80,8 @@ class Program:
         if self.process and self.running():
             self.process.terminate()
 
-    def end(self, seconds: float) -> None:
+    def end(self) -> None:
         if self.process:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(max(seconds, 0))
             self._end_group()
             self.process.wait()
 
@@ -115,15 +113,10 @@ class Supervisor:
     def run(self, program: Program, *arguments: str) -> bool:
         """Run a command to its end. False: it failed, or we were asked to stop."""
         program.start(*arguments)
-        try:
-            while program.running() and not self.stopping.wait(0.05):
-                pass
-            return (
-                not self.stopping.is_set() and program.process is not None and program.process.returncode == 0
-            )
-        finally:
-            program.ask_to_stop()
-            program.end(GRACE_SECONDS)
+        while program.running() and not self.stopping.wait(0.05):
+            pass
+        self._wait_for([program])
+        return not self.stopping.is_set() and program.process is not None and program.process.returncode == 0
 
     def ended(self) -> list[str]:
         return [part.name for part in self.parts if not part.running()]
@@ -153,16 +146,21 @@ class Supervisor:
                 say(str(error))
 
     def stop(self) -> None:
-        """Stop everything, in the reverse order of its start. A second signal doesn't wait."""
+        """Stop everything: programs together, then the database. A second signal doesn't wait."""
         self.stopping.clear()
-        deadline = time.monotonic() + GRACE_SECONDS
-        for part in self.parts:
-            part.ask_to_stop()
-        while any(part.running() for part in self.parts if not isinstance(part, Database)):
-            if time.monotonic() > deadline or self.stopping.wait(0.05):
-                break
+        self._wait_for([part for part in self.parts if not isinstance(part, Database)])
         for part in reversed(self.parts):
-            part.end(0)
+            part.end()
+
+    def _wait_for(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            part.ask_to_stop()
+        deadline = time.monotonic() + GRACE_SECONDS
+        while any(part.running() for part in parts) and time.monotonic() < deadline:
+            if self.stopping.wait(0.05):
+                break
+        for part in parts:
+            part.end()
 
 
 def say(text: str) -> None:

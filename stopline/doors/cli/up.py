@@ -20,7 +20,7 @@ SIGN_INS = """
 
 
 def up(installation: Installation, *, demo: bool) -> None:
-    """Run until a signal asks to stop. Raises StoplineError where it can't start; nothing is left running then."""
+    """Run until a signal asks to stop. Raises StoplineError where it can't start; leaves nothing running."""
     if demo and installation.host not in ("127.0.0.1", "localhost", "::1"):
         raise Conflict(
             f"The demo's passwords are public, and STOPLINE_HOST is {installation.host}",
