@@ -1,5 +1,6 @@
 """The walls between accounts: composite keys, and foreign keys that carry the account with them."""
 
+import secrets
 import uuid
 from typing import Any
 
@@ -13,10 +14,22 @@ def uuid7() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
+def new_token(account_id: uuid.UUID) -> str:
+    """The secret part of a link or a webhook's address. It begins with the account: look-ups start there."""
+    return account_id.hex + secrets.token_urlsafe(24)
+
+
+def account_of_token(token: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(hex=token[:32])
+    except ValueError:
+        return None
+
+
 def tenant_key(to: str, column: str, *, related_name: str = "+", null: bool = False) -> Any:
     """A reference to another tenant row, over (account_id, `column`) to (account_id, id).
 
-    Django can't create the constraint for a ForeignObject: every use has its `tenant_constraint` in a migration.
+    Django can't create the constraint of a ForeignObject: every use has its `tenant_constraint` in a migration.
     """
     return models.ForeignObject(
         to,

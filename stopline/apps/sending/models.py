@@ -1,31 +1,18 @@
-"""The nouns: Connection (an account's way out and in), Message (both ways), InboundEvent (what a provider told us)."""
+"""The nouns: Connection (a way out and in), Message (both ways), InboundEvent (what a provider told us)."""
 
 from __future__ import annotations
-
-import secrets
-import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from stopline.apps.accounts.models import Account
+from stopline.apps.accounts.tenancy import account_of_token as account_of_token  # noqa: PLC0414  for the doors
+from stopline.apps.accounts.tenancy import new_token as new_token  # noqa: PLC0414
 from stopline.apps.accounts.tenancy import tenant_key, uuid7
 from stopline.rules.words import Channel, MessageKind, MessageState, Refusal
 
 QUEUE_PRIORITY = {MessageKind.OPT_OUT_CONFIRMATION: 0, MessageKind.HELP: 0, MessageKind.REPLY: 1}
 LATER_PRIORITY = 5  # everything no person is waiting for
-
-
-def new_token(account_id: uuid.UUID) -> str:
-    """The secret part of a webhook's address. It begins with the account, so that a look-up starts there."""
-    return account_id.hex + secrets.token_urlsafe(24)
-
-
-def account_of_token(token: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(hex=token[:32])
-    except ValueError:
-        return None
 
 
 class Connection(models.Model):
@@ -92,7 +79,7 @@ class Message(models.Model):
     # what came of it
     provider_id = models.CharField(max_length=120, null=True)
     refusal = models.CharField(max_length=20, blank=True)
-    entry_id = models.UUIDField(null=True)  # the ledger entry that decided a refusal, or that an inbound caused
+    entry_id = models.UUIDField(null=True)  # the ledger entry that decided a refusal, or an inbound caused
     checked_at = models.DateTimeField(null=True)  # when the gate looked
     failure = models.TextField(blank=True)  # why it failed, for people
     sent_at = models.DateTimeField(null=True)
@@ -113,17 +100,22 @@ class Message(models.Model):
                 name="one_confirmation_an_opt_out",
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=[state.value for state in MessageState]), name="message_state_known"
+                condition=models.Q(state__in=[state.value for state in MessageState]),
+                name="message_state_known",
             ),
         )
         indexes = (
             models.Index(fields=["account", "conversation_id", "id"], name="thread"),
             models.Index(fields=["account", "contact_id"], name="messages_of_contact"),
             models.Index(
-                fields=["priority", "due_at"], condition=models.Q(state=MessageState.QUEUED), name="outbound_queue"
+                fields=["priority", "due_at"],
+                condition=models.Q(state=MessageState.QUEUED),
+                name="outbound_queue",
             ),
             models.Index(
-                fields=["lease_until"], condition=models.Q(state=MessageState.HANDING_OVER), name="outbound_leases"
+                fields=["lease_until"],
+                condition=models.Q(state=MessageState.HANDING_OVER),
+                name="outbound_leases",
             ),
         )
 
@@ -145,7 +137,7 @@ class Message(models.Model):
 
 
 class InboundEvent(models.Model):
-    """What a provider sent us, as it came: kept so that it counts once, and so that nothing is lost on the way."""
+    """What a provider sent us, as it came: kept so that it counts once and nothing is lost on the way."""
 
     pk = models.CompositePrimaryKey("account_id", "connection_id", "event_id")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
@@ -159,5 +151,7 @@ class InboundEvent(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["received_at"], condition=models.Q(applied_at__isnull=True), name="events_to_apply"),
+            models.Index(
+                fields=["received_at"], condition=models.Q(applied_at__isnull=True), name="events_to_apply"
+            ),
         )
