@@ -7,7 +7,7 @@ function show(dialog) {
   const first =
     dialog.querySelector("[aria-invalid=true], [autofocus]") ??
     dialog.querySelector(".dialog__body :is(input:not([type=hidden]), select, textarea, button, a[href])") ??
-    dialog.querySelector("h2");
+    dialog.querySelector("[id$=title]");
   first?.focus();
 }
 
@@ -66,5 +66,5 @@ document.addEventListener(
 );
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target.matches?.("[data-panel]")) detail.target.querySelector("textarea, h2")?.focus();
+  if (detail.target.matches?.("[data-panel]")) detail.target.querySelector("textarea, [id$=title]")?.focus();
 });
