@@ -82,7 +82,9 @@ class _Announcer:
 
 def _connect() -> psycopg.Connection:
     parameters = connections["default"].get_connection_params()
-    parameters = {key: value for key, value in parameters.items() if key not in ("context", "cursor_factory", "pool")}
+    parameters = {
+        key: value for key, value in parameters.items() if key not in ("context", "cursor_factory", "pool")
+    }
     connection = psycopg.connect(**parameters, autocommit=True)
     connection.execute("SET synchronous_commit = off")  # a notice has nothing to make durable
     return connection

@@ -49,7 +49,9 @@ class Account(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC")
-    default_country = models.CharField(max_length=2, default="US")  # ISO 3166-1 alpha-2, for numbers without "+"
+    default_country = models.CharField(
+        max_length=2, default="US"
+    )  # ISO 3166-1 alpha-2, for numbers without "+"
     confirmation_text = models.CharField(max_length=320, default=CONFIRMATION)
     resumed_text = models.CharField(max_length=320, default=RESUMED)
     help_text = models.CharField(max_length=320, default=HELP)
@@ -64,7 +66,9 @@ class Account(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["is_operator"], condition=models.Q(is_operator=True), name="one_operator"),
+            models.UniqueConstraint(
+                fields=["is_operator"], condition=models.Q(is_operator=True), name="one_operator"
+            ),
         )
 
     def __str__(self) -> str:

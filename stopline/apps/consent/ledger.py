@@ -19,7 +19,9 @@ def verify(account_id: UUID | None = None) -> tuple[int, list[ledger.Difference]
     """How many entries there are, and every key whose standing the ledger tells differently. Empty: proved."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")  # one snapshot for both
+            cursor.execute(
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+            )  # one snapshot for both
             entries = _stands(cursor, queries.ENTRIES_IN_ORDER, account_id)
             projection = _stands(cursor, queries.PROJECTION, account_id)
     return len(entries), ledger.compare(ledger.replay(entries), ledger.replay(projection))

@@ -3,15 +3,15 @@
 # Change the standing of many keys in one statement: the row and its ledger entry are written together or not at
 # all. Only rows whose standing really changes are touched, and a row waits for the shared locks that hand-offs in
 # flight hold on it (sending.queries.LOCK), so that nothing starts behind a committed unsubscribe.
-# Parameters: account, standing, source, actor_*, reason, evidence (jsonb), message, at; arrays of one length:
-# channels, addresses, entries (a new entry id for each), contacts (whose it is, or null). Sorted by key: two
+# Parameters: account, standing, source, actor_*, message, at; arrays of one length: channels, addresses, entries
+# (a new entry id for each), reasons, evidences (jsonb), contacts (whose it is, or null). Sorted by key: two
 # statements locking the same rows in different orders would deadlock.
 # Result: (channel, address, entry id, standing before) for each change. Index: the primary key of both tables.
 CHANGE = """
 WITH asked AS (
-    SELECT channel, address, entry, contact
-    FROM unnest(%(channels)s::text[], %(addresses)s::text[], %(entries)s::uuid[], %(contacts)s::uuid[])
-        AS asked(channel, address, entry, contact) ORDER BY channel, address
+    SELECT * FROM unnest(%(channels)s::text[], %(addresses)s::text[], %(entries)s::uuid[], %(reasons)s::text[],
+        %(evidences)s::jsonb[], %(contacts)s::uuid[]) AS asked(channel, address, entry, reason, evidence, contact)
+    ORDER BY channel, address
 ), before AS (
     SELECT s.channel, s.address, s.standing FROM asked JOIN consent_subscription s
         ON (s.account_id, s.channel, s.address) = (%(account)s, asked.channel, asked.address)
@@ -30,8 +30,8 @@ WITH asked AS (
 INSERT INTO consent_entry (account_id, id, channel, address, standing, before, source, actor_kind, actor_id,
     actor_name, reason, evidence, message_id, contact_id, at, recorded_at)
 SELECT %(account)s, changed.entry_id, changed.channel, changed.address, %(standing)s,
-    coalesce(before.standing, 'subscribed'), %(source)s, %(actor_kind)s, %(actor_id)s, %(actor_name)s, %(reason)s,
-    %(evidence)s, %(message)s, asked.contact, %(at)s, clock_timestamp()
+    coalesce(before.standing, 'subscribed'), %(source)s, %(actor_kind)s, %(actor_id)s, %(actor_name)s, asked.reason,
+    asked.evidence, %(message)s, asked.contact, %(at)s, clock_timestamp()
 FROM changed JOIN asked USING (channel, address) LEFT JOIN before USING (channel, address) ORDER BY channel, address
 RETURNING channel, address, id, before
 """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -38,19 +39,18 @@ MOST_NAMED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
-    """The contacts the changed addresses belong to, for their history."""
+class Mark:
+    """One key to change, with whose it is and a reason and evidence of its own, as each row of a file has."""
 
-    contact_id: UUID | None
-    contact_ids: Mapping[str, UUID]
-
-    def of(self, address: str) -> UUID | None:
-        return self.contact_ids.get(address, self.contact_id)
+    channel: str
+    address: str
+    contact_id: UUID | None = None
+    reason: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def topics(self) -> list[str]:
-        named = {*self.contact_ids.values(), *([self.contact_id] if self.contact_id else [])}
-        return [f"contact:{contact}" for contact in sorted(named)] if len(named) <= MOST_NAMED else []
+    def key(self) -> Key:
+        return str(self.channel), self.address
 
 
 def unsubscribe(
@@ -72,11 +72,22 @@ def unsubscribe(
     where they belong to several contacts, `contact_ids` says it for each address. Raises NotAllowed for a member
     who is no admin, whatever the source.
     """
+    marks = _marks(keys, contact_id, contact_ids, reason, evidence)
+    return unsubscribe_each(account_id, marks, source=source, actor=actor, message_id=message_id, at=at)
+
+
+def unsubscribe_each(
+    account_id: UUID,
+    marks: Iterable[Mark],
+    *,
+    source: Source,
+    actor: Actor,
+    message_id: UUID | None = None,
+    at: datetime | None = None,
+) -> list[Change]:
+    """`unsubscribe` where every key has its own evidence; still one statement. Raises NotAllowed."""
     require_right(account_id, actor, "unsubscribe")
-    whose = _Whose(contact_id, contact_ids or {})
-    return _change(
-        account_id, keys, Standing.UNSUBSCRIBED, source, actor, reason, evidence, message_id, whose, at
-    )
+    return _change(account_id, Standing.UNSUBSCRIBED, marks, source, actor, message_id, at)
 
 
 def resubscribe(
@@ -100,10 +111,8 @@ def resubscribe(
     if actor.kind != "person":
         consent.require_evidence(reason, str(evidence.get("text", "")))
         reason = ResubscribeReason(reason).value
-    whose = _Whose(contact_id, contact_ids or {})
-    return _change(
-        account_id, keys, Standing.SUBSCRIBED, source, actor, reason, evidence, message_id, whose, at
-    )
+    marks = _marks(keys, contact_id, contact_ids, reason, evidence)
+    return _change(account_id, Standing.SUBSCRIBED, marks, source, actor, message_id, at)
 
 
 def require_right(account_id: UUID, actor: Actor, what: str) -> None:
@@ -127,14 +136,21 @@ def release(account_id: UUID, keys: Iterable[Key]) -> None:
 
 def remember(account_id: UUID, keys: Iterable[Key], contact_id: UUID) -> list[Change]:
     """An address that was erased comes back: the unsubscribe that was kept under its hash is in force again."""
-    keys = list(keys)
-    hashes = {erasure.hashed(account_id, address): address for _, address in keys}
-    kept = Subscription.objects.filter(
-        account_id=account_id, address__in=hashes, standing=Standing.UNSUBSCRIBED
-    ).values_list("channel", "address")
-    suppressed = {(channel, hashes[hashed]) for channel, hashed in kept} & set(keys)
+    return remember_each(account_id, _marks(keys, contact_id))
+
+
+def remember_each(account_id: UUID, marks: Iterable[Mark]) -> list[Change]:
+    """`remember` for the addresses of many contacts at once."""
+    marks = list(marks)
+    hashes = {address: erasure.hashed(account_id, address) for address in {mark.address for mark in marks}}
+    kept = set(
+        Subscription.objects.filter(
+            account_id=account_id, address__in=hashes.values(), standing=Standing.UNSUBSCRIBED
+        ).values_list("channel", "address")
+    )
+    suppressed = [mark for mark in marks if (mark.key[0], hashes[mark.address]) in kept]
     system = Actor.system("Suppression kept after erasure")
-    return unsubscribe(account_id, suppressed, source=Source.ERASED, actor=system, contact_id=contact_id)
+    return unsubscribe_each(account_id, suppressed, source=Source.ERASED, actor=system)
 
 
 def of(account_id: UUID, keys: Iterable[Key]) -> dict[Key, Subscription]:
@@ -148,19 +164,30 @@ def of(account_id: UUID, keys: Iterable[Key]) -> dict[Key, Subscription]:
     }
 
 
+def _marks(
+    keys: Iterable[Key],
+    contact_id: UUID | None,
+    contact_ids: Mapping[str, UUID] | None = None,
+    reason: str = "",
+    evidence: Mapping[str, Any] | None = None,
+) -> list[Mark]:
+    whose = contact_ids or {}
+    return [
+        Mark(channel, address, whose.get(address, contact_id), reason, evidence or {})
+        for channel, address in keys
+    ]
+
+
 def _change(
     account_id: UUID,
-    keys: Iterable[Key],
     standing: Standing,
+    marks: Iterable[Mark],
     source: Source,
     actor: Actor,
-    reason: str,
-    evidence: Mapping[str, Any] | None,
     message_id: UUID | None,
-    whose: _Whose,
     at: datetime | None,
 ) -> list[Change]:
-    wanted = sorted({(str(channel), address) for channel, address in keys})
+    wanted = sorted({mark.key: mark for mark in marks}.values(), key=attrgetter("key"))
     if not wanted:
         return []
     parameters = {
@@ -170,21 +197,26 @@ def _change(
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "actor_name": actor.name,
-        "reason": reason,
-        "evidence": Jsonb(dict(evidence or {})),
         "message": message_id,
         "at": at or timezone.now(),
-        "channels": [channel for channel, _ in wanted],
-        "addresses": [address for _, address in wanted],
+        "channels": [mark.key[0] for mark in wanted],
+        "addresses": [mark.address for mark in wanted],
         "entries": [uuid7() for _ in wanted],
-        "contacts": [whose.of(address) for _, address in wanted],
+        "reasons": [mark.reason for mark in wanted],
+        "evidences": [Jsonb(dict(mark.evidence)) for mark in wanted],
+        "contacts": [mark.contact_id for mark in wanted],
     }
     with connection.cursor() as cursor:
         cursor.execute(queries.CHANGE, parameters)
         changes = [Change(*row) for row in cursor.fetchall()]
     if changes:
-        live.announce(account_id, "contacts", "standing", *whose.topics)
+        live.announce(account_id, "contacts", "standing", *_contact_topics(wanted))
     return changes
+
+
+def _contact_topics(marks: Iterable[Mark]) -> list[str]:
+    named = {f"contact:{mark.contact_id}" for mark in marks if mark.contact_id}
+    return sorted(named) if len(named) <= MOST_NAMED else []
 
 
 def _ensure(account_id: UUID, keys: Iterable[Key], values: dict[str, Any]) -> None:

@@ -29,7 +29,9 @@ class Contact(models.Model):
     user_address = models.CharField(max_length=36, null=True)  # a user's id, for Chat with Support
     custom = models.JSONField(default=dict)  # {custom field key: text | number | ISO date}
     notes = models.TextField(blank=True, max_length=10_000)
-    origin = models.CharField(max_length=200, blank=True)  # how it came here, for people: "Imported from x.csv"
+    origin = models.CharField(
+        max_length=200, blank=True
+    )  # how it came here, for people: "Imported from x.csv"
     search = SearchVectorField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -57,7 +59,11 @@ class Contact(models.Model):
 
     @property
     def addresses(self) -> consent.Addresses:
-        held = {AddressKind.PHONE: self.phone, AddressKind.EMAIL: self.email, AddressKind.USER: self.user_address}
+        held = {
+            AddressKind.PHONE: self.phone,
+            AddressKind.EMAIL: self.email,
+            AddressKind.USER: self.user_address,
+        }
         return {kind: address for kind, address in held.items() if address}
 
     @property
@@ -74,7 +80,9 @@ class ContactList(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint("account", models.functions.Lower("name"), name="list_name_once"),)
+        constraints = (
+            models.UniqueConstraint("account", models.functions.Lower("name"), name="list_name_once"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -39,7 +39,9 @@ def words(contact: Contact) -> list[str]:
 
 
 def vector(contact: Contact) -> Func:
-    return Func(Value(words(contact)), function="array_to_tsvector", template="%(function)s(%(expressions)s::text[])")
+    return Func(
+        Value(words(contact)), function="array_to_tsvector", template="%(function)s(%(expressions)s::text[])"
+    )
 
 
 def matching(contacts: QuerySet[Contact], text: str, country: str) -> QuerySet[Contact]:

@@ -31,9 +31,13 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["account", "contact_id"], name="one_conversation_a_contact"),)
+        constraints = (
+            models.UniqueConstraint(fields=["account", "contact_id"], name="one_conversation_a_contact"),
+        )
         indexes = (
-            models.Index(fields=["account", "state", "-last_message_at", "id"], name="conversations_by_state"),
+            models.Index(
+                fields=["account", "state", "-last_message_at", "id"], name="conversations_by_state"
+            ),
             models.Index(
                 fields=["account", "-last_message_at", "id"],
                 condition=models.Q(unread__gt=0),

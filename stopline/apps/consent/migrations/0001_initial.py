@@ -8,70 +8,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EvidenceFile',
+            name="EvidenceFile",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('name', models.CharField(max_length=200)),
-                ('content_type', models.CharField(max_length=100)),
-                ('content', models.BinaryField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='evidence_files', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("name", models.CharField(max_length=200)),
+                ("content_type", models.CharField(max_length=100)),
+                ("content", models.BinaryField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="evidence_files",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('position', models.BigIntegerField(db_default=0)),
-                ('channel', models.CharField(max_length=10)),
-                ('address', models.CharField(max_length=254)),
-                ('standing', models.CharField(max_length=12)),
-                ('before', models.CharField(max_length=12)),
-                ('source', models.CharField(max_length=20)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('actor_id', models.CharField(blank=True, max_length=36)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('reason', models.TextField(blank=True)),
-                ('evidence', models.JSONField(default=dict)),
-                ('message_id', models.UUIDField(null=True)),
-                ('contact_id', models.UUIDField(null=True)),
-                ('at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='ledger', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("position", models.BigIntegerField(db_default=0)),
+                ("channel", models.CharField(max_length=10)),
+                ("address", models.CharField(max_length=254)),
+                ("standing", models.CharField(max_length=12)),
+                ("before", models.CharField(max_length=12)),
+                ("source", models.CharField(max_length=20)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_id", models.CharField(blank=True, max_length=36)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("reason", models.TextField(blank=True)),
+                ("evidence", models.JSONField(default=dict)),
+                ("message_id", models.UUIDField(null=True)),
+                ("contact_id", models.UUIDField(null=True)),
+                ("at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="ledger",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'channel', 'address', 'position'], name='entries_of_address')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('standing__in', ['subscribed', 'unsubscribed', 'pending'])), name='entry_standing_known')],
+                "indexes": [
+                    models.Index(
+                        fields=["account", "channel", "address", "position"], name="entries_of_address"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("standing__in", ["subscribed", "unsubscribed", "pending"])),
+                        name="entry_standing_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'channel', 'address', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(max_length=10)),
-                ('address', models.CharField(max_length=254)),
-                ('standing', models.CharField(default=stopline.rules.words.Standing['SUBSCRIBED'], max_length=12)),
-                ('entry_id', models.UUIDField(null=True)),
-                ('since', models.DateTimeField(null=True)),
-                ('source', models.CharField(blank=True, max_length=20)),
-                ('held_message_id', models.UUIDField(null=True)),
-                ('held_since', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "channel",
+                        "address",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("channel", models.CharField(max_length=10)),
+                ("address", models.CharField(max_length=254)),
+                (
+                    "standing",
+                    models.CharField(default=stopline.rules.words.Standing["SUBSCRIBED"], max_length=12),
+                ),
+                ("entry_id", models.UUIDField(null=True)),
+                ("since", models.DateTimeField(null=True)),
+                ("source", models.CharField(blank=True, max_length=20)),
+                ("held_message_id", models.UUIDField(null=True)),
+                ("held_since", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscriptions",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('standing', stopline.rules.words.Standing['UNSUBSCRIBED'])), fields=['account', 'address'], name='unsubscribed_addresses')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('standing__in', ['subscribed', 'unsubscribed', 'pending'])), name='standing_known'), models.CheckConstraint(condition=models.Q(('standing', stopline.rules.words.Standing['SUBSCRIBED']), ('entry_id__isnull', False), _connector='OR'), name='no_unsubscribe_without_entry')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("standing", stopline.rules.words.Standing["UNSUBSCRIBED"])),
+                        fields=["account", "address"],
+                        name="unsubscribed_addresses",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("standing__in", ["subscribed", "unsubscribed", "pending"])),
+                        name="standing_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("standing", stopline.rules.words.Standing["SUBSCRIBED"]),
+                            ("entry_id__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="no_unsubscribe_without_entry",
+                    ),
+                ],
             },
         ),
     ]

@@ -9,131 +9,279 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('first_name', models.CharField(blank=True, max_length=120)),
-                ('last_name', models.CharField(blank=True, max_length=120)),
-                ('phone', models.CharField(max_length=16, null=True)),
-                ('email', models.CharField(max_length=254, null=True)),
-                ('user_address', models.CharField(max_length=36, null=True)),
-                ('custom', models.JSONField(default=dict)),
-                ('notes', models.TextField(blank=True, max_length=10000)),
-                ('origin', models.CharField(blank=True, max_length=200)),
-                ('search', django.contrib.postgres.search.SearchVectorField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('last_activity_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("first_name", models.CharField(blank=True, max_length=120)),
+                ("last_name", models.CharField(blank=True, max_length=120)),
+                ("phone", models.CharField(max_length=16, null=True)),
+                ("email", models.CharField(max_length=254, null=True)),
+                ("user_address", models.CharField(max_length=36, null=True)),
+                ("custom", models.JSONField(default=dict)),
+                ("notes", models.TextField(blank=True, max_length=10000)),
+                ("origin", models.CharField(blank=True, max_length=200)),
+                ("search", django.contrib.postgres.search.SearchVectorField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("last_activity_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactList',
+            name="ContactList",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('name', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lists', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("name", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lists",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CustomField',
+            name="CustomField",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('key', models.SlugField(max_length=60)),
-                ('label', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('date', 'Date')], default='text', max_length=10)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='custom_fields', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("key", models.SlugField(max_length=60)),
+                ("label", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("text", "Text"), ("number", "Number"), ("date", "Date")],
+                        default="text",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="custom_fields",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('file_name', models.CharField(max_length=200)),
-                ('content', models.BinaryField()),
-                ('delimiter', models.CharField(default=',', max_length=1)),
-                ('header', models.JSONField(default=list)),
-                ('mapping', models.JSONField(default=dict)),
-                ('list_id', models.UUIDField(null=True)),
-                ('state', models.CharField(choices=[('mapping', 'Waiting for its columns to be named'), ('queued', 'Waiting for a worker'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='mapping', max_length=10)),
-                ('problem', models.TextField(blank=True)),
-                ('rows', models.IntegerField(default=0)),
-                ('done', models.IntegerField(default=0)),
-                ('created_count', models.IntegerField(default=0)),
-                ('updated_count', models.IntegerField(default=0)),
-                ('unsubscribed_count', models.IntegerField(default=0)),
-                ('fault_count', models.IntegerField(default=0)),
-                ('created_by_id', models.UUIDField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='accounts.account')),
-                ('contact_list', models.ForeignObject(from_fields=('account_id', 'list_id'), null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contacts.contactlist', to_fields=('account_id', 'id'))),
-                ('created_by', models.ForeignObject(from_fields=('account_id', 'created_by_id'), null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.member', to_fields=('account_id', 'id'))),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("file_name", models.CharField(max_length=200)),
+                ("content", models.BinaryField()),
+                ("delimiter", models.CharField(default=",", max_length=1)),
+                ("header", models.JSONField(default=list)),
+                ("mapping", models.JSONField(default=dict)),
+                ("list_id", models.UUIDField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("mapping", "Waiting for its columns to be named"),
+                            ("queued", "Waiting for a worker"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="mapping",
+                        max_length=10,
+                    ),
+                ),
+                ("problem", models.TextField(blank=True)),
+                ("rows", models.IntegerField(default=0)),
+                ("done", models.IntegerField(default=0)),
+                ("created_count", models.IntegerField(default=0)),
+                ("updated_count", models.IntegerField(default=0)),
+                ("unsubscribed_count", models.IntegerField(default=0)),
+                ("fault_count", models.IntegerField(default=0)),
+                ("created_by_id", models.UUIDField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "contact_list",
+                    models.ForeignObject(
+                        from_fields=("account_id", "list_id"),
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="contacts.contactlist",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignObject(
+                        from_fields=("account_id", "created_by_id"),
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.member",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportFault',
+            name="ImportFault",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'import_id', 'line', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('import_id', models.UUIDField()),
-                ('line', models.IntegerField()),
-                ('reason', models.TextField()),
-                ('row', models.JSONField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('of', models.ForeignObject(from_fields=('account_id', 'import_id'), on_delete=django.db.models.deletion.DO_NOTHING, related_name='faults', to='contacts.import', to_fields=('account_id', 'id'))),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "import_id",
+                        "line",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("import_id", models.UUIDField()),
+                ("line", models.IntegerField()),
+                ("reason", models.TextField()),
+                ("row", models.JSONField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "of",
+                    models.ForeignObject(
+                        from_fields=("account_id", "import_id"),
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="faults",
+                        to="contacts.import",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListMembership',
+            name="ListMembership",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'contact_list_id', 'contact_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('contact_list_id', models.UUIDField()),
-                ('contact_id', models.UUIDField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('contact', models.ForeignObject(from_fields=('account_id', 'contact_id'), on_delete=django.db.models.deletion.DO_NOTHING, related_name='memberships', to='contacts.contact', to_fields=('account_id', 'id'))),
-                ('contact_list', models.ForeignObject(from_fields=('account_id', 'contact_list_id'), on_delete=django.db.models.deletion.DO_NOTHING, related_name='memberships', to='contacts.contactlist', to_fields=('account_id', 'id'))),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "contact_list_id",
+                        "contact_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("contact_list_id", models.UUIDField()),
+                ("contact_id", models.UUIDField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignObject(
+                        from_fields=("account_id", "contact_id"),
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="memberships",
+                        to="contacts.contact",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
+                (
+                    "contact_list",
+                    models.ForeignObject(
+                        from_fields=("account_id", "contact_list_id"),
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="memberships",
+                        to="contacts.contactlist",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='contact_search'),
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="contact_search"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('account', 'phone'), name='contact_phone_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(fields=("account", "phone"), name="contact_phone_once"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('account', 'email'), name='contact_email_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(fields=("account", "email"), name="contact_email_once"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('account', 'user_address'), name='contact_user_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(fields=("account", "user_address"), name="contact_user_once"),
         ),
         migrations.AddConstraint(
-            model_name='contactlist',
-            constraint=models.UniqueConstraint(models.F('account'), django.db.models.functions.text.Lower('name'), name='list_name_once'),
+            model_name="contactlist",
+            constraint=models.UniqueConstraint(
+                models.F("account"), django.db.models.functions.text.Lower("name"), name="list_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customfield',
-            constraint=models.UniqueConstraint(fields=('account', 'key'), name='custom_field_key_once'),
+            model_name="customfield",
+            constraint=models.UniqueConstraint(fields=("account", "key"), name="custom_field_key_once"),
         ),
         migrations.AddIndex(
-            model_name='listmembership',
-            index=models.Index(fields=['account', 'contact_id'], name='membership_of_contact'),
+            model_name="listmembership",
+            index=models.Index(fields=["account", "contact_id"], name="membership_of_contact"),
         ),
     ]

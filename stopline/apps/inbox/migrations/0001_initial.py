@@ -6,37 +6,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('contacts', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("contacts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('contact_id', models.UUIDField()),
-                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', max_length=10)),
-                ('assignee_id', models.UUIDField(null=True)),
-                ('channel', models.CharField(max_length=10)),
-                ('last_line', models.CharField(blank=True, max_length=200)),
-                ('last_message_at', models.DateTimeField()),
-                ('last_inbound_at', models.DateTimeField(null=True)),
-                ('unread', models.IntegerField(default=0)),
-                ('unclear', models.IntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='accounts.account')),
-                ('assignee', models.ForeignObject(from_fields=('account_id', 'assignee_id'), null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='assigned', to='accounts.member', to_fields=('account_id', 'id'))),
-                ('contact', models.ForeignObject(from_fields=('account_id', 'contact_id'), on_delete=django.db.models.deletion.DO_NOTHING, related_name='conversations', to='contacts.contact', to_fields=('account_id', 'id'))),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("contact_id", models.UUIDField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=10
+                    ),
+                ),
+                ("assignee_id", models.UUIDField(null=True)),
+                ("channel", models.CharField(max_length=10)),
+                ("last_line", models.CharField(blank=True, max_length=200)),
+                ("last_message_at", models.DateTimeField()),
+                ("last_inbound_at", models.DateTimeField(null=True)),
+                ("unread", models.IntegerField(default=0)),
+                ("unclear", models.IntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "assignee",
+                    models.ForeignObject(
+                        from_fields=("account_id", "assignee_id"),
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="assigned",
+                        to="accounts.member",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignObject(
+                        from_fields=("account_id", "contact_id"),
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="conversations",
+                        to="contacts.contact",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'state', '-last_message_at', 'id'], name='conversations_by_state'), models.Index(condition=models.Q(('unread__gt', 0)), fields=['account', '-last_message_at', 'id'], name='conversations_unread')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'contact_id'), name='one_conversation_a_contact')],
+                "indexes": [
+                    models.Index(
+                        fields=["account", "state", "-last_message_at", "id"], name="conversations_by_state"
+                    ),
+                    models.Index(
+                        condition=models.Q(("unread__gt", 0)),
+                        fields=["account", "-last_message_at", "id"],
+                        name="conversations_unread",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "contact_id"), name="one_conversation_a_contact"
+                    )
+                ],
             },
         ),
     ]

@@ -8,120 +8,252 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('contacts', '0001_initial'),
-        ('inbox', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("contacts", "0001_initial"),
+        ("inbox", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('provider', models.CharField(max_length=30)),
-                ('name', models.CharField(max_length=80)),
-                ('channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), size=None)),
-                ('sender', models.CharField(blank=True, max_length=254)),
-                ('settings', models.JSONField(default=dict)),
-                ('token', models.CharField(max_length=80)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused')], default='active', max_length=10)),
-                ('last_inbound_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
-                ('last_error_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("provider", models.CharField(max_length=30)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), size=None
+                    ),
+                ),
+                ("sender", models.CharField(blank=True, max_length=254)),
+                ("settings", models.JSONField(default=dict)),
+                ("token", models.CharField(max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("paused", "Paused")], default="active", max_length=10
+                    ),
+                ),
+                ("last_inbound_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
+                ("last_error_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="connections",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InboundEvent',
+            name="InboundEvent",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'connection_id', 'event_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('connection_id', models.UUIDField()),
-                ('event_id', models.CharField(max_length=160)),
-                ('body', models.JSONField()),
-                ('received_at', models.DateTimeField()),
-                ('applied_at', models.DateTimeField(null=True)),
-                ('problem', models.TextField(blank=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('connection', models.ForeignObject(from_fields=('account_id', 'connection_id'), on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='sending.connection', to_fields=('account_id', 'id'))),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "connection_id",
+                        "event_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("connection_id", models.UUIDField()),
+                ("event_id", models.CharField(max_length=160)),
+                ("body", models.JSONField()),
+                ("received_at", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(null=True)),
+                ("problem", models.TextField(blank=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignObject(
+                        from_fields=("account_id", "connection_id"),
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="sending.connection",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
-                ('conversation_id', models.UUIDField()),
-                ('contact_id', models.UUIDField()),
-                ('connection_id', models.UUIDField(null=True)),
-                ('author_id', models.UUIDField(null=True)),
-                ('kind', models.CharField(max_length=24)),
-                ('channel', models.CharField(max_length=10)),
-                ('address', models.CharField(max_length=254)),
-                ('text', models.TextField()),
-                ('state', models.CharField(max_length=14)),
-                ('created_at', models.DateTimeField()),
-                ('priority', models.SmallIntegerField(default=5)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('attempt_id', models.UUIDField(null=True)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('caused_by', models.UUIDField(null=True)),
-                ('provider_id', models.CharField(max_length=120, null=True)),
-                ('refusal', models.CharField(blank=True, max_length=20)),
-                ('entry_id', models.UUIDField(null=True)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('failure', models.TextField(blank=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('looks_like_opt_out', models.BooleanField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='accounts.account')),
-                ('author', models.ForeignObject(from_fields=('account_id', 'author_id'), null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.member', to_fields=('account_id', 'id'))),
-                ('connection', models.ForeignObject(from_fields=('account_id', 'connection_id'), null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sending.connection', to_fields=('account_id', 'id'))),
-                ('contact', models.ForeignObject(from_fields=('account_id', 'contact_id'), on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='contacts.contact', to_fields=('account_id', 'id'))),
-                ('conversation', models.ForeignObject(from_fields=('account_id', 'conversation_id'), on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='inbox.conversation', to_fields=('account_id', 'id'))),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.UUIDField(default=stopline.apps.accounts.tenancy.uuid7, editable=False)),
+                ("conversation_id", models.UUIDField()),
+                ("contact_id", models.UUIDField()),
+                ("connection_id", models.UUIDField(null=True)),
+                ("author_id", models.UUIDField(null=True)),
+                ("kind", models.CharField(max_length=24)),
+                ("channel", models.CharField(max_length=10)),
+                ("address", models.CharField(max_length=254)),
+                ("text", models.TextField()),
+                ("state", models.CharField(max_length=14)),
+                ("created_at", models.DateTimeField()),
+                ("priority", models.SmallIntegerField(default=5)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("attempt_id", models.UUIDField(null=True)),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("caused_by", models.UUIDField(null=True)),
+                ("provider_id", models.CharField(max_length=120, null=True)),
+                ("refusal", models.CharField(blank=True, max_length=20)),
+                ("entry_id", models.UUIDField(null=True)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("failure", models.TextField(blank=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("looks_like_opt_out", models.BooleanField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignObject(
+                        from_fields=("account_id", "author_id"),
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.member",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignObject(
+                        from_fields=("account_id", "connection_id"),
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sending.connection",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignObject(
+                        from_fields=("account_id", "contact_id"),
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="messages",
+                        to="contacts.contact",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignObject(
+                        from_fields=("account_id", "conversation_id"),
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="messages",
+                        to="inbox.conversation",
+                        to_fields=("account_id", "id"),
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(fields=('account', 'token'), name='connection_token'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(fields=("account", "token"), name="connection_token"),
         ),
         migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['received_at'], name='events_to_apply'),
+            model_name="inboundevent",
+            index=models.Index(
+                condition=models.Q(("applied_at__isnull", True)),
+                fields=["received_at"],
+                name="events_to_apply",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['account', 'conversation_id', 'id'], name='thread'),
+            model_name="message",
+            index=models.Index(fields=["account", "conversation_id", "id"], name="thread"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['account', 'contact_id'], name='messages_of_contact'),
+            model_name="message",
+            index=models.Index(fields=["account", "contact_id"], name="messages_of_contact"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', stopline.rules.words.MessageState['QUEUED'])), fields=['priority', 'due_at'], name='outbound_queue'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", stopline.rules.words.MessageState["QUEUED"])),
+                fields=["priority", "due_at"],
+                name="outbound_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', stopline.rules.words.MessageState['HANDING_OVER'])), fields=['lease_until'], name='outbound_leases'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", stopline.rules.words.MessageState["HANDING_OVER"])),
+                fields=["lease_until"],
+                name="outbound_leases",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('account', 'connection_id', 'provider_id'), name='provider_message_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("account", "connection_id", "provider_id"), name="provider_message_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', stopline.rules.words.MessageKind['OPT_OUT_CONFIRMATION'])), fields=('account', 'caused_by'), name='one_confirmation_an_opt_out'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", stopline.rules.words.MessageKind["OPT_OUT_CONFIRMATION"])),
+                fields=("account", "caused_by"),
+                name="one_confirmation_an_opt_out",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'queued', 'handing_over', 'sent', 'delivered', 'read', 'failed', 'refused', 'unknown'])), name='message_state_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "received",
+                            "queued",
+                            "handing_over",
+                            "sent",
+                            "delivered",
+                            "read",
+                            "failed",
+                            "refused",
+                            "unknown",
+                        ],
+                    )
+                ),
+                name="message_state_known",
+            ),
         ),
     ]

@@ -6,7 +6,12 @@ from stopline.apps.accounts.tenancy import tenant_constraint
 class Migration(migrations.Migration):
     """The composite foreign keys that a ForeignObject only describes."""
 
-    dependencies = [("sending", "0001_initial"), ("inbox", "0001_initial"), ("contacts", "0001_initial"), ("accounts", "0001_initial")]
+    dependencies = [
+        ("sending", "0001_initial"),
+        ("inbox", "0001_initial"),
+        ("contacts", "0001_initial"),
+        ("accounts", "0001_initial"),
+    ]
     operations = [
         tenant_constraint("sending_message", "conversation_id", "inbox_conversation"),
         tenant_constraint("sending_message", "contact_id", "contacts_contact"),

@@ -1,0 +1,68 @@
+"""The SQL of receiving. One statement, because providers wait for the answer and a busy account gets many."""
+
+# Take one inbound message from a known contact: the event counts once, the message is stored, the conversation
+# opens and moves up. Parameters: account, connection, event, body (jsonb), now, contact, conversation (id for a new
+# one), message (id), channel, address, text, line, entry, unclear (bool or null).
+# Result: (conversation id or null where the event was applied before, message id).
+# Index: the primary keys, one_conversation_a_contact.
+TAKE = """
+WITH event AS (
+    INSERT INTO sending_inboundevent AS e (account_id, connection_id, event_id, body, received_at, applied_at, problem)
+    VALUES (%(account)s, %(connection)s, %(event)s, %(body)s, %(now)s, %(now)s, '')
+    ON CONFLICT (account_id, connection_id, event_id) DO UPDATE SET applied_at = excluded.applied_at, problem = ''
+        WHERE e.applied_at IS NULL
+    RETURNING event_id
+), talk AS (
+    INSERT INTO inbox_conversation AS c (account_id, id, contact_id, state, channel, last_line, last_message_at,
+        last_inbound_at, unread, unclear, created_at)
+    SELECT %(account)s, %(conversation)s, %(contact)s, 'open', %(channel)s, %(line)s, %(now)s, %(now)s, 1,
+        coalesce(%(unclear)s::bool, false)::int, %(now)s FROM event
+    ON CONFLICT (account_id, contact_id) DO UPDATE SET state = 'open', channel = excluded.channel,
+        last_line = excluded.last_line, last_message_at = excluded.last_message_at,
+        last_inbound_at = excluded.last_inbound_at, unread = c.unread + 1, unclear = c.unclear + excluded.unclear
+    RETURNING id
+), message AS (
+    INSERT INTO sending_message (account_id, id, conversation_id, contact_id, connection_id, kind, channel, address,
+        text, state, created_at, priority, attempts, provider_id, refusal, failure, entry_id, looks_like_opt_out)
+    SELECT %(account)s, %(message)s, talk.id, %(contact)s, %(connection)s, 'inbound', %(channel)s, %(address)s,
+        %(text)s, 'received', %(now)s, 5, 0, %(event)s, '', '', %(entry)s, %(unclear)s FROM talk
+    RETURNING id
+), touched AS (
+    UPDATE contacts_contact SET last_activity_at = %(now)s
+    WHERE account_id = %(account)s AND id = %(contact)s AND EXISTS (SELECT FROM event)
+)
+SELECT talk.id, message.id FROM talk, message
+"""
+
+# Store an event before anything that may have to wait. Result: one row where it is new, none where it was seen.
+STORE = """
+INSERT INTO sending_inboundevent (account_id, connection_id, event_id, body, received_at, problem)
+VALUES (%(account)s, %(connection)s, %(event)s, %(body)s, %(now)s, '') ON CONFLICT DO NOTHING RETURNING event_id
+"""
+
+# Whose turn it is to apply a stored event: the row is locked, and one in another's hands is passed over.
+# Result: one row, or none where it was applied or is being applied.
+UNAPPLIED = """
+SELECT event_id FROM sending_inboundevent
+WHERE (account_id, connection_id, event_id) = (%(account)s, %(connection)s, %(event)s) AND applied_at IS NULL
+FOR UPDATE SKIP LOCKED
+"""
+
+# Progress reports of one connection, in one statement. A state only moves forward, whatever the order of arrival.
+# Parameters: account, connection, now; arrays provider_ids, states, failures.
+# Result: (provider id, conversation id) of the messages they belong to. Index: provider_message_once.
+PROGRESS = """
+UPDATE sending_message m SET
+    state = CASE WHEN array_position(ARRAY['handing_over', 'unknown', 'sent', 'delivered', 'read'], r.state)
+            > array_position(ARRAY['handing_over', 'unknown', 'sent', 'delivered', 'read'], m.state::text)
+        OR (r.state = 'failed' AND m.state IN ('handing_over', 'unknown', 'sent')) THEN r.state ELSE m.state END,
+    failure = CASE WHEN r.state = 'failed' THEN r.failure ELSE m.failure END,
+    delivered_at = CASE WHEN r.state IN ('delivered', 'read') THEN coalesce(m.delivered_at, %(now)s)
+        ELSE m.delivered_at END,
+    read_at = CASE WHEN r.state = 'read' THEN coalesce(m.read_at, %(now)s) ELSE m.read_at END
+FROM (SELECT DISTINCT ON (provider_id) provider_id, state, failure
+    FROM unnest(%(provider_ids)s::text[], %(states)s::text[], %(failures)s::text[]) AS u(provider_id, state, failure)
+    ORDER BY provider_id, array_position(ARRAY['sent', 'failed', 'delivered', 'read'], state) DESC) r
+WHERE m.account_id = %(account)s AND m.connection_id = %(connection)s AND m.provider_id = r.provider_id
+RETURNING r.provider_id, m.conversation_id
+"""

@@ -1,0 +1,323 @@
+"""What a person wrote arrives: it is stored, read for an opt-out, and answered where the rules ask for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.utils import OperationalError
+from django.utils import timezone
+from psycopg.errors import LockNotAvailable
+from psycopg.types.json import Jsonb
+
+from stopline.apps.accounts import live
+from stopline.apps.accounts.models import Account
+from stopline.apps.accounts.tenancy import uuid7
+from stopline.apps.consent import subscription
+from stopline.apps.consent.actors import Actor
+from stopline.apps.consent.subscription import Change
+from stopline.apps.contacts import contact as contacts
+from stopline.apps.contacts.models import Contact
+from stopline.apps.inbox import queries
+from stopline.apps.sending import queue
+from stopline.apps.sending.models import Connection
+from stopline.providers.base import Received
+from stopline.rules import addresses, consent, keywords
+from stopline.rules.errors import Conflict
+from stopline.rules.keywords import Intent
+from stopline.rules.words import CHANNELS, AddressKind, MessageKind, Source, Standing
+
+# Longer than a hand-off in flight can hold a subscription (sending.gate: to start, plus the provider's time-out).
+LOCK_WAIT = "20s"
+COLUMNS = {AddressKind.PHONE: "phone", AddressKind.EMAIL: "email", AddressKind.USER: "user_address"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message on its way in: who wrote what, and the ids it will have."""
+
+    connection: Connection
+    event: Received
+    address: str
+    message_id: UUID
+    now: datetime
+
+    @property
+    def account(self) -> Account:
+        return self.connection.account
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`new` False: seen before. `applied` False: stored, and will be applied as soon as its address is free."""
+
+    new: bool
+    applied: bool = True
+    intent: Intent = Intent.NONE
+    conversation_id: UUID | None = None
+    message_id: UUID | None = None
+
+
+def take(connection: Connection, event: Received) -> Taken:
+    """Takes one message, once. What may have to wait for a hand-off in flight is stored before it waits.
+
+    Raises InvalidInput where the sender is no address of the channel.
+    """
+    arrival = _arrival(connection, event)
+    if _intent(arrival) is Intent.NONE:
+        return _take_plain(arrival)
+    if not _store(arrival):
+        return Taken(new=False)
+    try:
+        return apply(arrival)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return Taken(new=True, applied=False)  # `stored.apply` finishes it
+        raise
+
+
+def again(connection: Connection, event: Received) -> Taken:
+    """Applies an event that was stored earlier and left unfinished."""
+    return apply(_arrival(connection, event))
+
+
+def apply(arrival: Arrival) -> Taken:
+    """Everything a message that may change a standing does, in one transaction."""
+    with transaction.atomic():
+        if not _my_turn(arrival):
+            return Taken(new=False)
+        contact = _contact(arrival)
+        intent = _intent(arrival)
+        match intent:
+            case Intent.OPT_OUT:
+                conversation = _opt_out(arrival, contact)
+            case Intent.OPT_IN:
+                conversation = _opt_in(arrival, contact)
+            case Intent.HELP:
+                conversation = _message(arrival, contact)
+                _answer(arrival, contact, conversation, MessageKind.HELP, arrival.account.help_text)
+            case Intent.UNSURE:
+                conversation = _unsure(arrival, contact)
+            case _:
+                conversation = _message(arrival, contact)
+    return Taken(True, True, intent, conversation, arrival.message_id)
+
+
+def _take_plain(arrival: Arrival) -> Taken:
+    """A message that changes no standing: one statement, which commits by itself."""
+    found = _find(arrival)
+    if found is None:
+        with transaction.atomic():
+            conversation = _message(arrival, _contact(arrival), or_none=True)
+    else:
+        conversation = _message(arrival, found, or_none=True)
+    return Taken(conversation is not None, True, Intent.NONE, conversation, arrival.message_id)
+
+
+def _opt_out(arrival: Arrival, contact: Contact) -> UUID:
+    account = arrival.account
+    scope = consent.stop_scope(
+        arrival.event.channel, arrival.address, contact.addresses, everything=account.stop_everything
+    )
+    changes = subscription.unsubscribe(
+        account.id,
+        scope,
+        source=Source.KEYWORD,
+        actor=Actor.person(arrival.address),
+        reason="Asked to stop by message.",
+        **_evidence(arrival, contact),
+    )
+    entry = _entry_here(arrival, changes)
+    conversation = _message(arrival, contact, entry_id=entry)
+    if entry:
+        kind = MessageKind.OPT_OUT_CONFIRMATION
+        _answer(arrival, contact, conversation, kind, account.confirmation_text, caused_by=entry)
+    return conversation
+
+
+def _opt_in(arrival: Arrival, contact: Contact) -> UUID:
+    changes = subscription.resubscribe(
+        arrival.account.id,
+        consent.start_scope(arrival.event.channel, arrival.address),
+        source=Source.KEYWORD,
+        actor=Actor.person(arrival.address),
+        reason="Asked to get messages again.",
+        **_evidence(arrival, contact),
+    )
+    conversation = _message(arrival, contact, entry_id=_entry_here(arrival, changes))
+    if changes:
+        _answer(arrival, contact, conversation, MessageKind.OPT_IN_CONFIRMATION, arrival.account.resumed_text)
+    return conversation
+
+
+def _unsure(arrival: Arrival, contact: Contact) -> UUID:
+    """A person must decide; until then nothing automated goes to the address. Already unsubscribed: nothing to ask."""
+    key = (arrival.event.channel, arrival.address)
+    if subscription.of(arrival.account.id, [key])[key].standing == Standing.UNSUBSCRIBED:
+        return _message(arrival, contact)
+    scope = consent.stop_scope(*key, contact.addresses, everything=arrival.account.stop_everything)
+    subscription.hold(arrival.account.id, scope, arrival.message_id)
+    return _message(arrival, contact, unclear=True)
+
+
+def _message(
+    arrival: Arrival,
+    contact: Contact,
+    *,
+    entry_id: UUID | None = None,
+    unclear: bool | None = None,
+    or_none: bool = False,
+) -> Any:
+    """Stores the message in its conversation; the conversation's id. None (only `or_none`) where it was seen before."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            queries.TAKE,
+            {
+                "account": arrival.account.id,
+                "connection": arrival.connection.id,
+                "event": arrival.event.event_id,
+                "body": Jsonb(arrival.event.raw),
+                "now": arrival.now,
+                "contact": contact.id,
+                "conversation": uuid7(),
+                "message": arrival.message_id,
+                "channel": arrival.event.channel.value,
+                "address": arrival.address,
+                "text": arrival.event.text,
+                "line": line(arrival.event.text),
+                "entry": entry_id,
+                "unclear": unclear,
+            },
+        )
+        row = cursor.fetchone()
+    if row is None and not or_none:
+        raise Conflict("This event is being applied by another process.")
+    if row:
+        live.announce(arrival.account.id, "inbox", f"conversation:{row[0]}")
+    return row[0] if row else None
+
+
+def line(text: str) -> str:
+    """The first words of a text, on one line, for lists."""
+    return " ".join(text[:400].split())[:200]
+
+
+def _answer(
+    arrival: Arrival,
+    contact: Contact,
+    conversation_id: UUID,
+    kind: MessageKind,
+    text: str,
+    caused_by: UUID | None = None,
+) -> None:
+    queue.put(
+        arrival.account.id,
+        conversation_id=conversation_id,
+        contact_id=contact.id,
+        channel=arrival.event.channel,
+        address=arrival.address,
+        text=text,
+        kind=kind,
+        connection_id=arrival.connection.id,
+        caused_by=caused_by,
+    )
+
+
+def _evidence(arrival: Arrival, contact: Contact) -> dict[str, Any]:
+    evidence = {
+        "text": arrival.event.text[:2000],
+        "channel": arrival.event.channel.value,
+        "provider": arrival.connection.provider,
+        "provider_message": arrival.event.event_id,
+        "received_at": arrival.now.isoformat(),
+    }
+    return {
+        "evidence": evidence,
+        "message_id": arrival.message_id,
+        "contact_id": contact.id,
+        "at": arrival.now,
+    }
+
+
+def _entry_here(arrival: Arrival, changes: Sequence[Change]) -> UUID | None:
+    """The ledger entry of the channel the person wrote on; None where nothing changed there."""
+    return next((change.entry_id for change in changes if change.channel == arrival.event.channel), None)
+
+
+def _arrival(connection: Connection, event: Received) -> Arrival:
+    address = _address(event, connection.account)
+    return Arrival(connection, event, address, uuid7(), timezone.now())
+
+
+def _address(event: Received, account: Account) -> str:
+    match CHANNELS[event.channel].address_kind:
+        case AddressKind.PHONE:
+            return addresses.phone(event.sender, account.default_country)
+        case AddressKind.EMAIL:
+            return addresses.email(event.sender)
+    return event.sender
+
+
+def _intent(arrival: Arrival) -> Intent:
+    account = arrival.account
+    if not CHANNELS[arrival.event.channel].subscription:
+        return Intent.NONE
+    extra = keywords.ExtraWords(
+        tuple(account.opt_out_words), tuple(account.opt_in_words), tuple(account.help_words)
+    )
+    return keywords.read(arrival.event.text, arrival.event.channel, extra=extra).intent
+
+
+def _where(arrival: Arrival) -> dict[str, str]:
+    return {COLUMNS[CHANNELS[arrival.event.channel].address_kind]: arrival.address}
+
+
+def _find(arrival: Arrival) -> Contact | None:
+    return (
+        Contact.objects.filter(account_id=arrival.account.id, **_where(arrival))
+        .only("account_id", "id")
+        .first()
+    )
+
+
+def _contact(arrival: Arrival) -> Contact:
+    """Whose address it is; an unknown one becomes a contact. Two messages at once: the second finds the first's."""
+    where = _where(arrival)
+    known = Contact.objects.filter(account_id=arrival.account.id, **where)
+    found = known.first()
+    if found:
+        return found
+    origin = f"Wrote by {arrival.event.channel.label}"
+    try:
+        return contacts.add(arrival.account, Actor.person(arrival.address), origin=origin, **where)
+    except Conflict:
+        return known.get()
+
+
+def _store(arrival: Arrival) -> bool:
+    """Keeps the event before anything that may wait; False where it was seen before."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            queries.STORE, {**_event_key(arrival), "body": Jsonb(arrival.event.raw), "now": arrival.now}
+        )
+        return cursor.fetchone() is not None
+
+
+def _my_turn(arrival: Arrival) -> bool:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
+        cursor.execute(queries.UNAPPLIED, _event_key(arrival))
+        return cursor.fetchone() is not None
+
+
+def _event_key(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "account": arrival.account.id,
+        "connection": arrival.connection.id,
+        "event": arrival.event.event_id,
+    }

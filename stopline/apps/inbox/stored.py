@@ -1,0 +1,117 @@
+"""Events that were stored and not applied: progress reports that overtook their message, opt-outs that had to wait
+too long, kinds we can't read. The worker looks after them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import orjson
+import structlog
+from django.db import connection as database
+from django.utils import timezone
+
+
+from stopline.apps.accounts import live
+from stopline.apps.inbox import queries, receive
+from stopline.apps.sending.models import Connection, InboundEvent
+from stopline.providers.base import Event, Progress, Received, Request, Unknown
+from stopline.providers.registry import PROVIDERS
+from stopline.rules.errors import StoplineError
+
+
+# A report may arrive before its message is written down as sent; after this it belongs to no message of ours.
+KEEP_TRYING = timedelta(hours=1)
+SETTLE = timedelta(seconds=2)
+AT_ONCE = 500
+log = structlog.get_logger(__name__)
+
+
+def progress(connection: Connection, reports: Sequence[Progress]) -> None:
+    """Applies delivery reports; one that fits no message (yet) is kept and tried again."""
+    matched = _apply_progress(connection, reports)
+    for report in reports:
+        if report.provider_id not in matched:
+            keep(connection, report)
+
+
+def keep(connection: Connection, event: Event, problem: str = "") -> None:
+    """Keeps an event as it came. Unknown kinds are kept for people and never tried again."""
+    now = timezone.now()
+    InboundEvent.objects.bulk_create(
+        [
+            InboundEvent(
+                account_id=connection.account_id,
+                connection_id=connection.id,
+                event_id=event.event_id,
+                body=dict(event.raw),
+                received_at=now,
+                applied_at=now if isinstance(event, Unknown) else None,
+                problem=problem,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def apply() -> int:
+    """Tries every unapplied event again; how many it settled. Called by the worker every few seconds."""
+    now = timezone.now()
+    waiting = InboundEvent.objects.filter(applied_at=None, received_at__lt=now - SETTLE).order_by(
+        "received_at"
+    )
+    settled = 0
+    for stored in waiting.select_related("connection__account")[:AT_ONCE]:
+        problem = _apply(stored)
+        if problem is None or stored.received_at < now - KEEP_TRYING:
+            _settle(stored, problem or "")
+            settled += 1
+    return settled
+
+
+def _apply(stored: InboundEvent) -> str | None:
+    """None where it is done, else why it isn't."""
+    try:
+        events = PROVIDERS[stored.connection.provider].receiver().read(Request(orjson.dumps(stored.body), {}))
+        for event in events:
+            match event:
+                case Progress() if not _apply_progress(stored.connection, [event]):
+                    return "No message has this provider id."
+                case Received():
+                    receive.again(stored.connection, event)
+    except StoplineError as error:
+        return str(error)
+    except Exception:  # one bad event never stops the others; it stays stored and is reported
+        log.exception("inbound.not_applied", connection=str(stored.connection_id), event_id=stored.event_id)
+        return "It could not be applied; the worker's log has the details."
+    return None
+
+
+def _settle(stored: InboundEvent, problem: str) -> None:
+    InboundEvent.objects.filter(
+        account_id=stored.account_id, connection_id=stored.connection_id, event_id=stored.event_id
+    ).update(applied_at=timezone.now(), problem=problem)
+
+
+def _apply_progress(connection: Connection, reports: Sequence[Progress]) -> set[str]:
+    states = [report.state.value for report in reports]
+    with database.cursor() as cursor:
+        cursor.execute(
+            queries.PROGRESS,
+            {
+                "account": connection.account_id,
+                "connection": connection.id,
+                "now": timezone.now(),
+                "provider_ids": [report.provider_id for report in reports],
+                "states": states,
+                "failures": [report.failure for report in reports],
+            },
+        )
+        touched = cursor.fetchall()
+    conversations = {conversation for _, conversation in touched}
+    named = (
+        [f"conversation:{each}" for each in conversations] if len(conversations) <= 20 else ["conversation"]
+    )
+    if conversations:
+        live.announce(connection.account_id, *named)
+    return {provider_id for provider_id, _ in touched}

@@ -1,0 +1,131 @@
+"""The one place that lets a message leave: locks the subscriptions, lets the rules judge, issues the permits.
+
+Nothing else creates a Permit (tests/test_invariants.py reads the source to be sure).
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from stopline.apps.sending import queries
+from stopline.providers.base import Permit, clock
+from stopline.rules import gate
+from stopline.rules.words import Channel, MessageKind, Standing
+
+# A hand-off may start for this many seconds after its lock was asked for.
+START_WITHIN = 5.0
+# The server ends a transaction that sits idle for longer than this many seconds, and its locks with it. Longer
+# than a start plus a provider's time-out (providers.http.TIMEOUT), so that it only ever meets a dead worker.
+IDLE_LIMIT = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message in a worker's hands; the fields of queries.CLAIM."""
+
+    account_id: UUID
+    id: UUID
+    conversation_id: UUID
+    contact_id: UUID
+    channel: str
+    address: str
+    kind: str
+    text: str
+    attempts: int
+    attempt_id: UUID
+    caused_by: UUID | None
+    created_at: datetime
+    provider: str
+    sender: str
+    token: str
+    settings: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[UUID, str, str]:
+        return self.account_id, self.channel, self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    message: Claimed
+    verdict: gate.Verdict
+    permit: Permit | None  # None: refused
+
+
+Cursor = psycopg.AsyncCursor[Any]
+
+
+async def ensure(cursor: Cursor, messages: Sequence[Claimed]) -> None:
+    """Makes every subscription row that `judge` will lock. In a transaction that is over before `judge`."""
+    await cursor.execute(queries.ENSURE, _keys(messages))
+
+
+async def judge(cursor: Cursor, messages: Sequence[Claimed]) -> list[Judged]:
+    """Locks and judges. The permits are good while the cursor's transaction lives, for START_WITHIN at most.
+
+    A message whose subscription row has vanished (its contact was erased meanwhile) is left out.
+    """
+    deadline = clock() + START_WITHIN  # taken before the lock is, so that it errs on the early side
+    await cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT:.0f}s'")
+    await cursor.execute(queries.LOCK, _keys(messages))
+    rows = {(row[0], row[1], row[2]): row[3:] for row in await cursor.fetchall()}
+    locked = _still_connected(cursor.connection)
+    return [
+        _judged(message, rows[message.key], deadline, locked) for message in messages if message.key in rows
+    ]
+
+
+def _judged(message: Claimed, row: tuple[Any, ...], deadline: float, locked: Callable[[], bool]) -> Judged:
+    standing, entry_id, since, held, now = row
+    facts = gate.Facts(
+        channel=Channel(message.channel),
+        kind=MessageKind(message.kind),
+        standing=Standing(standing),
+        now=now,
+        entry_id=entry_id,
+        standing_since=since,
+        held=held,
+        caused_by=message.caused_by,
+        written_at=message.created_at,
+    )
+    verdict = gate.judge(facts)
+    return Judged(message, verdict, _permit(message, verdict, deadline, locked) if verdict.allowed else None)
+
+
+def _permit(message: Claimed, verdict: gate.Verdict, deadline: float, locked: Callable[[], bool]) -> Permit:
+    return Permit(
+        message_id=message.id,
+        attempt_id=message.attempt_id,
+        channel=Channel(message.channel),
+        address=message.address,
+        checked_at=verdict.checked_at,
+        deadline=deadline,
+        locked=locked,
+    )
+
+
+def _still_connected(connection: psycopg.AsyncConnection[Any]) -> Callable[[], bool]:
+    """Whether the server still holds our locks, as far as this host can know without asking it.
+
+    A server has nothing to say to an idle transaction but its end, so anything to read means that it is over.
+    """
+    socket = connection.fileno()
+    poll = select.poll()
+    poll.register(socket, select.POLLIN | select.POLLHUP | select.POLLERR)
+    return lambda: not connection.closed and not poll.poll(0)
+
+
+def _keys(messages: Sequence[Claimed]) -> dict[str, list[Any]]:
+    keys = sorted({message.key for message in messages}, key=str)
+    return {
+        "accounts": [account for account, _, _ in keys],
+        "channels": [channel for _, channel, _ in keys],
+        "addresses": [address for _, _, address in keys],
+    }

@@ -1,0 +1,159 @@
+"""Handing messages over: claim a batch, lock and judge it, call the providers, write down what came of it.
+
+The locks on the subscriptions are held from the judgement to the end of the provider's answer, so an unsubscribe
+waits for what is in flight and nothing starts behind it (docs/consent-model.md tells it at length).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+from stopline.apps.accounts.tenancy import uuid7
+from stopline.apps.sending import gate, outcome, queries
+from stopline.apps.sending.gate import Claimed, Judged
+from stopline.apps.sending.outcome import Outcome
+from stopline.providers.base import Outgoing, Sender
+from stopline.providers.errors import Misconfigured, ProviderError
+from stopline.providers.registry import PROVIDERS
+from stopline.rules.words import Channel, MessageState
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100  # messages whose locks are held together, and whose hand-offs run side by side
+LEASE = 60.0  # seconds; far longer than a batch can take, so that it only ever runs out on a dead worker
+RECORD_FOR = 300.0  # seconds to go on trying to write outcomes down while the database is away
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+
+
+class Handover:
+    """One worker's way out. Several may run side by side, in one process or many."""
+
+    def __init__(self, pool: Pool, batch: int = BATCH) -> None:
+        self.pool = pool
+        self.batch = batch
+        self.sender = cache(_make_sender)
+
+    async def claim(self) -> list[Claimed]:
+        """The next messages, ours alone from here on."""
+        async with (
+            self.pool.connection() as connection,
+            connection.cursor(row_factory=class_row(Claimed)) as cursor,
+        ):
+            attempt = {"attempt": uuid7(), "lease": LEASE, "limit": self.batch}
+            await cursor.execute(queries.CLAIM, attempt)
+            claimed = await cursor.fetchall()
+        if claimed:
+            await self._ensure(claimed)
+        return claimed
+
+    async def hand_over(self, claimed: Sequence[Claimed]) -> None:
+        """Judges and sends. Whatever happens to the database meanwhile, every outcome is written down in the end."""
+        outcomes = {message.id: outcome.returned(message) for message in claimed}
+        try:
+            async with (
+                self.pool.connection() as connection,
+                connection.transaction(),
+                connection.cursor() as cursor,
+            ):
+                judged = await gate.judge(cursor, claimed)
+                await asyncio.gather(*(self._settle(each, outcomes) for each in judged))
+                touched = await outcome.record(cursor, outcomes.values())
+        except (psycopg.Error, OSError) as error:
+            log.warning("handover.database_lost", error=str(error), messages=len(claimed))
+            touched = await self._record_later(list(outcomes.values()))
+        outcome.announce(touched)
+
+    async def resolve_abandoned(self) -> int:
+        """Messages of a dead worker: ask the provider where it can be asked, else the outcome stays unknown."""
+        async with (
+            self.pool.connection() as connection,
+            connection.cursor(row_factory=class_row(Claimed)) as cursor,
+        ):
+            await cursor.execute(queries.ABANDONED, {"lease": LEASE, "limit": self.batch})
+            lost = await cursor.fetchall()
+        found = [each for each in await asyncio.gather(*(self._ask(message) for message in lost)) if each]
+        if found:
+            async with self.pool.connection() as connection, connection.cursor() as cursor:
+                outcome.announce(await outcome.record(cursor, found))
+        return len(found)
+
+    async def close(self) -> None:
+        for provider in PROVIDERS:
+            await self.sender(provider).close()
+
+    async def _ensure(self, claimed: Sequence[Claimed]) -> None:
+        async with self.pool.connection() as connection, connection.cursor() as cursor:
+            await gate.ensure(cursor, claimed)
+
+    async def _settle(self, judged: Judged, outcomes: dict[UUID, Outcome]) -> None:
+        outcomes[judged.message.id] = await self._send(judged)
+
+    async def _send(self, judged: Judged) -> Outcome:
+        message = judged.message
+        if judged.permit is None:
+            return outcome.refused(judged)
+        try:
+            receipt = await self._sender_of(message).send(judged.permit, _outgoing(message))
+        except (
+            Exception
+        ) as error:  # one bad message never sinks a batch: of_error names what to do about each
+            if not isinstance(error, ProviderError):
+                log.exception("handover.unexpected", message=str(message.id), provider=message.provider)
+            return outcome.of_error(message, error)
+        return outcome.accepted(message, receipt, judged.verdict.checked_at)
+
+    async def _ask(self, message: Claimed) -> Outcome | None:
+        sender = self.sender(message.provider) if message.provider in PROVIDERS else None
+        if sender is None or not sender.can_be_asked:
+            return Outcome(
+                message, MessageState.UNKNOWN, failure="Its worker stopped before the answer came."
+            )
+        try:
+            receipt = await sender.find(_outgoing(message))
+        except ProviderError:
+            return None  # not now: the lease taken for asking runs out and somebody asks again
+        return outcome.accepted(message, receipt) if receipt else outcome.returned(message)
+
+    async def _record_later(self, outcomes: list[Outcome]) -> list[tuple[UUID, UUID, UUID]]:
+        started = asyncio.get_running_loop().time()
+        pause = 0.2
+        while asyncio.get_running_loop().time() - started < RECORD_FOR:
+            try:
+                async with self.pool.connection() as connection, connection.cursor() as cursor:
+                    return await outcome.record(cursor, outcomes)
+            except (psycopg.Error, OSError):
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+        log.error("handover.outcomes_lost", messages=[str(each.message.id) for each in outcomes])
+        return []
+
+    def _sender_of(self, message: Claimed) -> Sender:
+        if message.provider not in PROVIDERS:
+            raise Misconfigured(f"This Stopline has no provider named {message.provider}. Ask its operator.")
+        return self.sender(message.provider)
+
+
+def _make_sender(provider: str) -> Sender:
+    return PROVIDERS[provider].sender()
+
+
+def _outgoing(message: Claimed) -> Outgoing:
+    return Outgoing(
+        id=message.id,
+        channel=Channel(message.channel),
+        address=message.address,
+        text=message.text,
+        sender=message.sender,
+        token=message.token,
+        settings=message.settings,
+    )

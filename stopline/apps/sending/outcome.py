@@ -1,0 +1,116 @@
+"""What came of an attempt, and how it is written down: also when the database was away at that moment."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from stopline.apps.accounts import live
+from stopline.apps.sending import queries
+from stopline.apps.sending.gate import Claimed, Judged
+from stopline.providers import errors
+from stopline.providers.base import Receipt
+from stopline.rules.words import MessageState
+
+MOST_ATTEMPTS = 8
+LONGEST_WAIT = 900.0  # seconds between two attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`wait` is seconds until the next attempt; None with state `queued`: the attempt did not count."""
+
+    message: Claimed
+    state: MessageState
+    provider_id: str | None = None
+    refusal: str = ""
+    entry_id: UUID | None = None
+    checked_at: datetime | None = None
+    failure: str = ""
+    wait: float | None = None
+
+
+def returned(message: Claimed) -> Outcome:
+    """Never started: back to the queue as if nobody had taken it."""
+    return Outcome(message, MessageState.QUEUED)
+
+
+def refused(judged: Judged) -> Outcome:
+    verdict = judged.verdict
+    reason = verdict.reason.value if verdict.reason else ""
+    return Outcome(judged.message, MessageState.REFUSED, None, reason, verdict.entry_id, verdict.checked_at)
+
+
+def accepted(message: Claimed, receipt: Receipt, checked_at: datetime | None = None) -> Outcome:
+    return Outcome(message, receipt.state, receipt.provider_id, checked_at=checked_at)
+
+
+def of_error(message: Claimed, error: Exception) -> Outcome:
+    """Each error is named by what to do next; one that is not ours may have happened after the hand-off."""
+    match error:
+        case errors.PermitLapsed():
+            return returned(message)
+        case errors.TryLater():
+            return _again(message, error)
+        case errors.AddressDead() | errors.Misconfigured() | errors.OptedOutAtProvider():
+            return Outcome(message, MessageState.FAILED, failure=str(error))
+        case errors.ProviderError():
+            return Outcome(message, MessageState.UNKNOWN, failure=str(error))
+        case _:
+            return Outcome(message, MessageState.UNKNOWN, failure=str(errors.OutcomeUnknown()))
+
+
+def _again(message: Claimed, error: errors.TryLater) -> Outcome:
+    if message.attempts >= MOST_ATTEMPTS:
+        failure = f"{error} Given up after {MOST_ATTEMPTS} attempts; send it again when the provider is back."
+        return Outcome(message, MessageState.FAILED, failure=failure)
+    pause = error.after_seconds or 2.0**message.attempts
+    # Jitter: everything that failed together must not come back together.
+    return Outcome(
+        message,
+        MessageState.QUEUED,
+        failure=str(error),
+        wait=min(LONGEST_WAIT, pause * random.uniform(1, 1.5)),
+    )
+
+
+async def record(
+    cursor: psycopg.AsyncCursor[Any], outcomes: Iterable[Outcome]
+) -> list[tuple[UUID, UUID, UUID]]:
+    """Writes them down; returns (account, conversation, contact) of each message it touched."""
+    found = sorted(outcomes, key=lambda outcome: outcome.message.id)
+    columns: dict[str, list[Any]] = {
+        "accounts": [o.message.account_id for o in found],
+        "ids": [o.message.id for o in found],
+        "attempts": [o.message.attempt_id for o in found],
+        "states": [o.state.value for o in found],
+        "provider_ids": [o.provider_id for o in found],
+        "refusals": [o.refusal for o in found],
+        "entries": [o.entry_id for o in found],
+        "checked": [o.checked_at for o in found],
+        "failures": [o.failure for o in found],
+        "waits": [o.wait for o in found],
+    }
+    await cursor.execute(queries.RECORD, columns)
+    return await cursor.fetchall()
+
+
+# Above this many conversations a page is told once that conversations changed, not which.
+MOST_NAMED = 20
+
+
+def announce(touched: Iterable[tuple[UUID, UUID, UUID]]) -> None:
+    by_account: dict[UUID, set[UUID]] = {}
+    for account, conversation, _ in touched:
+        by_account.setdefault(account, set()).add(conversation)
+    for account, conversations in by_account.items():
+        named = (
+            [f"conversation:{found}" for found in conversations] if len(conversations) <= MOST_NAMED else []
+        )
+        live.announce_now(account, "inbox", *(named or ["conversation"]))

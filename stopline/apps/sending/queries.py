@@ -1,0 +1,81 @@
+"""The SQL of the way out: claim, lock, record. Each with its purpose, parameters, result and the index it relies on."""
+
+# Claim the next messages: they become `handing_over` under a lease, so that no other worker takes them, and what
+# a dead worker leaves behind can be found. Parameters: attempt (uuid), lease (seconds), limit.
+# Result: what `gate` and a Sender need. Index: outbound_queue.
+CLAIM = """
+WITH due AS (
+    SELECT m.account_id, m.id, c.provider, c.sender, c.token, c.settings
+    FROM sending_message m JOIN sending_connection c ON (c.account_id, c.id) = (m.account_id, m.connection_id)
+    WHERE m.state = 'queued' AND m.due_at <= clock_timestamp() AND c.state = 'active'
+    ORDER BY m.priority, m.due_at LIMIT %(limit)s
+    FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE sending_message m
+SET state = 'handing_over', attempt_id = %(attempt)s, attempts = m.attempts + 1,
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM due WHERE (m.account_id, m.id) = (due.account_id, due.id)
+RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
+    m.attempt_id, m.caused_by, m.created_at, due.provider, due.sender, due.token, due.settings
+"""
+
+# Make the rows that will be locked; an address nobody ever decided about has none. In a transaction of its own:
+# inserting and locking in one would let a worker and an unsubscribe wait for each other.
+# Parameters: arrays accounts, channels, addresses. Index: the primary key.
+ENSURE = """
+INSERT INTO consent_subscription (account_id, channel, address, standing, source)
+SELECT DISTINCT account_id, channel, address, 'subscribed', ''
+FROM unnest(%(accounts)s::uuid[], %(channels)s::text[], %(addresses)s::text[]) AS k(account_id, channel, address)
+WHERE NOT EXISTS (SELECT FROM consent_subscription s
+    WHERE (s.account_id, s.channel, s.address) = (k.account_id, k.channel, k.address))
+ORDER BY account_id, channel, address ON CONFLICT DO NOTHING
+"""
+
+# Take the shared locks under which the gate judges and the provider is called, and read what the gate needs.
+# An unsubscribe (consent.queries.CHANGE) updates the same rows, so it waits for these locks, and whoever locks
+# after it sees it. Sorted as there: different orders would deadlock. Parameters: as ENSURE.
+# Result: key, standing, entry, since, held. Index: the primary key.
+LOCK = """
+SELECT s.account_id, s.channel, s.address, s.standing, s.entry_id, s.since, s.held_message_id IS NOT NULL,
+    clock_timestamp()
+FROM consent_subscription s
+JOIN (SELECT DISTINCT * FROM unnest(%(accounts)s::uuid[], %(channels)s::text[], %(addresses)s::text[])) AS k(a, c, d)
+    ON (s.account_id, s.channel, s.address) = (k.a, k.c, k.d)
+ORDER BY s.account_id, s.channel, s.address FOR SHARE OF s
+"""
+
+# Write down what came of an attempt. Only the attempt that holds the message may write, and `unknown` may still
+# be replaced by the truth. Parameters: arrays of one length, see Outcome. Result: (account, conversation) touched.
+# Index: the primary key.
+RECORD = """
+UPDATE sending_message m SET state = o.state, provider_id = coalesce(o.provider_id, m.provider_id),
+    refusal = o.refusal, entry_id = o.entry_id, checked_at = coalesce(o.checked_at, m.checked_at),
+    failure = o.failure, lease_until = NULL,
+    attempts = m.attempts - CASE WHEN o.state = 'queued' AND o.wait IS NULL THEN 1 ELSE 0 END,
+    due_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() + make_interval(secs => coalesce(o.wait, 0))
+        ELSE m.due_at END,
+    sent_at = CASE WHEN o.state IN ('sent', 'delivered') THEN clock_timestamp() ELSE m.sent_at END,
+    delivered_at = CASE WHEN o.state = 'delivered' THEN clock_timestamp() ELSE m.delivered_at END
+FROM unnest(%(accounts)s::uuid[], %(ids)s::uuid[], %(attempts)s::uuid[], %(states)s::text[],
+    %(provider_ids)s::text[], %(refusals)s::text[], %(entries)s::uuid[], %(checked)s::timestamptz[],
+    %(failures)s::text[], %(waits)s::float8[])
+    AS o(account_id, id, attempt_id, state, provider_id, refusal, entry_id, checked_at, failure, wait)
+WHERE (m.account_id, m.id) = (o.account_id, o.id) AND m.attempt_id = o.attempt_id
+    AND m.state IN ('handing_over', 'unknown')
+RETURNING m.account_id, m.conversation_id, m.contact_id
+"""
+
+# Messages whose worker is gone: their lease has run out. Taken under a lease of ours while we look into them.
+# Parameters: lease (seconds), limit. Result: as CLAIM. Index: outbound_leases.
+ABANDONED = """
+WITH lost AS (
+    SELECT m.account_id, m.id, c.provider, c.sender, c.token, c.settings
+    FROM sending_message m LEFT JOIN sending_connection c ON (c.account_id, c.id) = (m.account_id, m.connection_id)
+    WHERE m.state = 'handing_over' AND m.lease_until < clock_timestamp()
+    ORDER BY m.lease_until LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE sending_message m SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM lost WHERE (m.account_id, m.id) = (lost.account_id, lost.id)
+RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
+    m.attempt_id, m.caused_by, m.created_at, lost.provider, lost.sender, lost.token, lost.settings
+"""

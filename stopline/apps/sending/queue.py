@@ -1,0 +1,77 @@
+"""Putting a message into the queue. It proves nothing about whether it may leave: the gate decides at hand-over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from stopline.apps.accounts import live
+from stopline.apps.accounts.tenancy import uuid7
+from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message
+from stopline.rules.errors import InvalidInput
+from stopline.rules.words import CHANNELS, Channel, MessageKind, MessageState
+
+LONGEST_TEXT = 10_000
+
+
+def put(
+    account_id: UUID,
+    *,
+    conversation_id: UUID,
+    contact_id: UUID,
+    channel: Channel,
+    address: str,
+    text: str,
+    kind: MessageKind,
+    author_id: UUID | None = None,
+    connection_id: UUID | None = None,
+    caused_by: UUID | None = None,
+    due_at: datetime | None = None,
+) -> Message:
+    """Queues one message and wakes the workers. Raises InvalidInput for an empty text or a channel without a way out."""
+    now = timezone.now()
+    message = Message(
+        account_id=account_id,
+        id=uuid7(),
+        conversation_id=conversation_id,
+        contact_id=contact_id,
+        connection_id=connection_id or connection_for(account_id, channel).id,
+        author_id=author_id,
+        kind=kind,
+        channel=channel,
+        address=address,
+        text=checked(text),
+        state=MessageState.QUEUED,
+        created_at=now,
+        due_at=due_at or now,
+        priority=QUEUE_PRIORITY.get(kind, LATER_PRIORITY),
+        caused_by=caused_by,
+    )
+    message.save(force_insert=True)
+    live.announce(account_id, "outbox")
+    return message
+
+
+def checked(text: str) -> str:
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise InvalidInput("The message is empty. Write something before you send it.")
+    if len(text) > LONGEST_TEXT:
+        raise InvalidInput(
+            f"The message has {len(text)} characters; at most {LONGEST_TEXT} can be sent. Shorten it."
+        )
+    return text
+
+
+def connection_for(account_id: UUID, channel: Channel) -> Connection:
+    """The account's way out on a channel; the oldest where there are several."""
+    ways = Connection.objects.filter(account_id=account_id, channels__contains=[channel]).order_by(
+        "created_at"
+    )
+    found = ways.filter(state=Connection.State.ACTIVE).first() or ways.first()
+    if found is None:
+        label = CHANNELS[channel].label
+        raise InvalidInput(f"No connection sends {label}. An admin can add one under Settings, Channels.")
+    return found

@@ -1,0 +1,76 @@
+"""HTTP to providers: one pooled client, the permit looked at on the wire's edge, every failure named."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import orjson
+
+from stopline.providers.base import Permit
+from stopline.providers.errors import Misconfigured, OutcomeUnknown, TryLater
+
+# Seconds a provider may take to answer. An unsubscribe waits for hand-offs in flight, so this bounds it too.
+TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
+CONNECTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def json(self) -> Any:
+        """The body as JSON. A provider that took the message but answers gibberish: the outcome is unknown."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise OutcomeUnknown from error
+
+
+async def _look(session: Any, context: SimpleNamespace, parameters: Any) -> None:
+    """Runs when a connection is in hand and nothing is written yet: raising here leaves nothing sent."""
+    permit = context.trace_request_ctx
+    if permit is not None:
+        permit.check()
+
+
+def client() -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(_look)
+    trace.on_connection_create_end.append(_look)
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=60)
+    return aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, trace_configs=[trace])
+
+
+async def hand_off(
+    session: aiohttp.ClientSession, permit: Permit, url: str, payload: Any, headers: Mapping[str, str]
+) -> Answer:
+    """POST `payload` as JSON under a permit. A POST is never repeated here.
+
+    Raises PermitLapsed and TryLater (nothing left), OutcomeUnknown (something may have).
+    """
+    body = orjson.dumps(payload)
+    stamped = {**headers, "Content-Type": "application/json", "Stopline-Handoff-Started": str(time.time_ns())}
+    try:
+        async with session.post(
+            url, data=body, headers=stamped, trace_request_ctx=permit, allow_redirects=False
+        ) as got:
+            return Answer(got.status, await got.read(), got.headers)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise TryLater("The provider can't be reached. Stopline will try again by itself.") from error
+    except aiohttp.InvalidURL as error:
+        raise Misconfigured from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise OutcomeUnknown from error
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110 section 10.2.3), None where there is none or it is a date."""
+    value = answer.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None

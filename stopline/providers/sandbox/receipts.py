@@ -1,0 +1,78 @@
+"""What the sandbox received: its own memory, apart from Stopline's database, so that it can testify against us."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILE = "sandbox-receipts.sqlite3"
+TABLE = """
+CREATE TABLE IF NOT EXISTS receipt (
+    position INTEGER PRIMARY KEY, connection TEXT NOT NULL, message TEXT NOT NULL, provider_id TEXT NOT NULL,
+    channel TEXT NOT NULL, sender TEXT NOT NULL, address TEXT NOT NULL, text TEXT NOT NULL,
+    started_ns INTEGER NOT NULL, received_ns INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS receipt_of_message ON receipt (connection, message);
+CREATE INDEX IF NOT EXISTS receipt_of_address ON receipt (connection, channel, address, position);
+"""
+COLUMNS = "connection, message, provider_id, channel, sender, address, text, started_ns, received_ns"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxReceipt:
+    """One hand-off as the sandbox saw it. Times in nanoseconds since 1970: the sender's at its first byte, and ours."""
+
+    connection: str
+    message: str
+    provider_id: str
+    channel: str
+    sender: str
+    address: str
+    text: str
+    started_ns: int
+    received_ns: int
+
+
+class Receipts:
+    """An append-only log in the data folder. It is not unique by message: a message handed over twice shows."""
+
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self.file = sqlite3.connect(data / FILE, isolation_level=None, check_same_thread=False, timeout=10)
+        self.file.execute("PRAGMA journal_mode = WAL")
+        self.file.execute("PRAGMA synchronous = OFF")  # it outlives a killed process, if not a power cut
+        self.file.executescript(TABLE)
+
+    def append(self, token: str, message: Mapping[str, Any], started_ns: int, received_ns: int) -> str:
+        provider_id = f"sb-{uuid.uuid4().hex}"
+        words = [str(message[name]) for name in ("channel", "from", "to", "text")]
+        row = (connection_key(token), str(message["id"]), provider_id, *words, started_ns, received_ns)
+        self.file.execute(f"INSERT INTO receipt ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return provider_id
+
+    def of_message(self, token: str, message: str) -> list[SandboxReceipt]:
+        return self._select(
+            "connection = ? AND message = ? ORDER BY position", connection_key(token), message
+        )
+
+    def of_address(self, token: str, channel: str, address: str, most: int = 50) -> list[SandboxReceipt]:
+        """The newest first."""
+        where = "connection = ? AND channel = ? AND address = ? ORDER BY position DESC LIMIT ?"
+        return self._select(where, connection_key(token), channel, address, most)
+
+    def all(self) -> list[SandboxReceipt]:
+        return self._select("true ORDER BY position")
+
+    def _select(self, where: str, *parameters: Any) -> list[SandboxReceipt]:
+        found = self.file.execute(f"SELECT {COLUMNS} FROM receipt WHERE {where}", parameters)
+        return [SandboxReceipt(*row) for row in found]
+
+
+def connection_key(token: str) -> str:
+    """Names a connection without keeping its token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]

@@ -1,0 +1,73 @@
+"""Hands messages to the sandbox gateway over HTTP, as to any provider."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from urllib.parse import quote
+
+import aiohttp
+
+from stopline.providers import http
+from stopline.providers.base import Outgoing, Permit, Receipt
+from stopline.providers.errors import AddressDead, Misconfigured, OutcomeUnknown, TryLater
+
+
+def gateway_url() -> str:
+    return (
+        os.environ.get("STOPLINE_SANDBOX_URL")
+        or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}/sandbox/gateway"
+    )
+
+
+class SandboxSender:
+    can_be_asked = True
+
+    @cached_property
+    def session(self) -> aiohttp.ClientSession:
+        return http.client()
+
+    async def send(self, permit: Permit, message: Outgoing) -> Receipt:
+        payload = {
+            "id": str(message.id),
+            "channel": message.channel,
+            "from": message.sender,
+            "to": message.address,
+            "text": message.text,
+        }
+        answer = await http.hand_off(
+            self.session, permit, f"{gateway_url()}/messages", payload, _token(message)
+        )
+        return _receipt(answer)
+
+    async def find(self, message: Outgoing) -> Receipt | None:
+        url = f"{gateway_url()}/messages/{quote(str(message.id))}"
+        try:
+            async with self.session.get(url, headers=_token(message)) as got:
+                if got.status == 404:
+                    return None
+                return _receipt(http.Answer(got.status, await got.read(), got.headers))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TryLater from error
+
+    async def close(self) -> None:
+        if "session" in self.__dict__:
+            await self.session.close()
+
+
+def _token(message: Outgoing) -> dict[str, str]:
+    return {"Authorization": f"Bearer {message.token}"}
+
+
+def _receipt(answer: http.Answer) -> Receipt:
+    match answer.status:
+        case 200 | 202:
+            return Receipt(str(answer.json()["id"]))
+        case 401 | 403 | 404:
+            raise Misconfigured("The sandbox did not know this connection's token.")
+        case 422:
+            raise AddressDead(str(answer.json().get("detail", "")))
+        case 429 | 503:
+            raise TryLater(after_seconds=http.retry_after(answer))
+        case _:
+            raise OutcomeUnknown
