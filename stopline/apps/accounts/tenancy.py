@@ -29,7 +29,7 @@ def account_of_token(token: str) -> uuid.UUID | None:
 def tenant_key(to: str, column: str, *, related_name: str = "+", null: bool = False) -> Any:
     """A reference to another tenant row, over (account_id, `column`) to (account_id, id).
 
-    Django can't create the constraint of a ForeignObject: every use has its `tenant_constraint` in a migration.
+    Django can't make the constraint of a ForeignObject: each use has its `tenant_constraint` in a migration.
     """
     return models.ForeignObject(
         to,

@@ -1,4 +1,4 @@
-"""Who may open a page. What they may do there is decided by the verbs, whichever door they are called from."""
+"""Who may open a page. What they may do there is decided by the verbs, for every door alike."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 from stopline.apps.accounts import members
+from stopline.doors.web.request import MemberRequest, Request
 
 View = Callable[..., HttpResponse]
 
 
 def signed_in(view: View) -> View:
-    """Members only: others are led to the sign-in page and back, or told that they have no account (any more)."""
+    """Members only: others are led to the sign-in page and back, or told that they have no account."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         if request.member is None:
@@ -34,14 +35,14 @@ def admins(view: View) -> View:
     """Admins of the account only. Raises NotAllowed, naming the admins, for everybody else."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         members.require_admin(request.member, "open this page")
         return view(request, *args, **kwargs)
 
     return signed_in(guarded)
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: Request) -> HttpResponse:
     sign_in = resolve_url("account_login")
     if request.htmx:
         back = request.htmx.current_url_abs_path or "/"
@@ -50,7 +51,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{sign_in}?{urlencode({'next': back})}")
 
 
-def _no_account(request: HttpRequest) -> HttpResponse:
+def _no_account(request: Request) -> HttpResponse:
     if request.htmx:  # a member removed while the page was open: the whole page must go, not a part of it
         return HttpResponseClientRedirect("/")
     return render(request, "accounts/no_account.html", status=403)
