@@ -3,7 +3,9 @@ an unsubscribe, never lift one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -17,9 +19,11 @@ from stopline.apps.contacts import search
 from stopline.apps.contacts.models import Contact
 from stopline.rules import addresses
 from stopline.rules.errors import Conflict, InvalidInput
-from stopline.rules.words import Source, Standing
+from stopline.rules.words import Channel, Source, Standing
 
-NAMES = ("first_name", "last_name", "notes")
+Former = dict[Channel, str]  # the addresses a contact had before, by channel
+
+LONGEST = {"first_name": 120, "last_name": 120, "notes": 10_000}  # characters
 
 
 class AddressTaken(Conflict):
@@ -42,7 +46,7 @@ def add(
     names the contact who has the address).
     """
     contact = Contact(account=account, origin=origin or f"Added by {actor.name}", custom=custom or {})
-    _fill(contact, account, values)
+    fill(contact, read(values, account.default_country))
     with transaction.atomic():
         _save(contact)
         subscription.remember(account.id, contact.channels, contact.id)
@@ -57,14 +61,14 @@ def change(contact: Contact, actor: Actor, *, custom: dict[str, Any] | None = No
     follows the person to the new one. Raises InvalidInput, AddressTaken.
     """
     former = dict(contact.channels)
-    _fill(contact, contact.account, values)
+    fill(contact, read(values, contact.account.default_country))
     contact.custom = {
         key: value for key, value in {**contact.custom, **(custom or {})}.items() if value is not None
     }
     with transaction.atomic():
         _save(contact)
         subscription.remember(contact.account_id, contact.channels, contact.id)
-        _follow(contact, former, actor)
+        follow(contact.account_id, [(contact, former)], actor)
         live.announce(contact.account_id, "contacts", f"contact:{contact.id}", "inbox")
     return contact
 
@@ -98,22 +102,69 @@ def former_addresses(contact: Contact) -> set[str]:
     return known - {address for pair in others.values_list("phone", "email") for address in pair}
 
 
-def _fill(contact: Contact, account: Account, values: dict[str, str]) -> None:
-    for name in NAMES:
-        if name in values:
-            setattr(contact, name, values[name].strip())
+def read(values: Mapping[str, str], country: str) -> dict[str, str | None]:
+    """What people type, as it is stored: addresses in their one form, an empty address as None.
+
+    Raises InvalidInput.
+    """
+    found: dict[str, str | None] = {
+        name: _text(name, values[name].strip(), longest)
+        for name, longest in LONGEST.items()
+        if name in values
+    }
     if "phone" in values:
-        text = values["phone"].strip()
-        contact.phone = addresses.phone(text, account.default_country) if text else None
+        found["phone"] = addresses.phone(values["phone"], country) if values["phone"].strip() else None
     if "email" in values:
-        text = values["email"].strip()
-        contact.email = addresses.email(text) if text else None
+        found["email"] = addresses.email(values["email"]) if values["email"].strip() else None
     if values.get("user_address"):
-        contact.user_address = values["user_address"]
+        found["user_address"] = values["user_address"]
+    return found
+
+
+def fill(contact: Contact, found: Mapping[str, str | None]) -> None:
+    """Puts what `read` found into the contact. Raises InvalidInput where nothing would tell who it is."""
+    for name, value in found.items():
+        setattr(contact, name, value)
     if not contact.addresses and not contact.full_name:
         raise InvalidInput(
             "A contact needs a name, a phone number or an e-mail address. Fill in at least one."
         )
+
+
+def follow(account_id: UUID, moves: Iterable[tuple[Contact, Former]], actor: Actor, **evidence: Any) -> None:
+    """An unsubscribe follows the contacts from their former addresses to those they have now."""
+    moved = {
+        (str(channel), former[channel]): (contact, address)
+        for contact, former in moves
+        for channel, address in contact.channels
+        if former.get(channel, address) != address
+    }
+    if not moved:
+        return
+    held = subscription.of(account_id, moved)
+    marks = [
+        subscription.Mark(
+            channel,
+            moved[channel, old][1],
+            moved[channel, old][0].id,
+            # Not the address itself: an erasure empties the evidence, the reason stays.
+            "The contact's former address is unsubscribed.",
+            {**evidence, "former_address": old, "entry_id": str(row.entry_id)},
+        )
+        for (channel, old), row in held.items()
+        if row.standing == Standing.UNSUBSCRIBED
+    ]
+    mover = Actor("system", f"Address changed by {actor.name}", actor.id)
+    subscription.unsubscribe_each(account_id, marks, source=Source.ADDRESS_CHANGED, actor=mover)
+
+
+def _text(name: str, text: str, longest: int) -> str:
+    if len(text) > longest:
+        raise InvalidInput(
+            f"The {name.replace('_', ' ')} has {len(text):,} characters, and at most {longest:,} are kept.",
+            "Shorten it",
+        )
+    return text
 
 
 def _save(contact: Contact) -> None:
@@ -133,22 +184,3 @@ def _owner(contact: Contact) -> Contact | None:
     return (others.filter(phone=contact.phone).first() if contact.phone else None) or (
         others.filter(email=contact.email).first() if contact.email else None
     )
-
-
-def _follow(contact: Contact, former: dict[Any, str], actor: Actor) -> None:
-    changed = {
-        channel: address for channel, address in contact.channels if former.get(channel, address) != address
-    }
-    standings = subscription.of(contact.account_id, [(channel, former[channel]) for channel in changed])
-    for (channel, old), row in standings.items():
-        if row.standing == Standing.UNSUBSCRIBED:
-            subscription.unsubscribe(
-                contact.account_id,
-                [(channel, changed[channel])],  # type: ignore[index]  # the keys of `changed` are channels
-                source=Source.ADDRESS_CHANGED,
-                actor=Actor("system", f"Address changed by {actor.name}", actor.id),
-                # Not the address itself: an erasure empties the evidence, the reason stays.
-                reason="The contact's former address is unsubscribed.",
-                evidence={"former_address": old, "entry_id": str(row.entry_id)},
-                contact_id=contact.id,
-            )
