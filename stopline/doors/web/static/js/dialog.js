@@ -48,10 +48,16 @@ document.addEventListener("click", (event) => {
     dialog.querySelector("input")?.select();
   }
   if (event.target.closest("[data-dialog-close]")) close(event.target.closest("dialog"));
-  if (event.target.closest("[data-panel-close]")) {
-    document.querySelector("[data-panel]").replaceChildren();
-    document.getElementById("profile-button")?.focus();
-  }
+  if (event.target.closest("[data-panel-close]")) closePanel();
+});
+
+function closePanel() {
+  document.querySelector("[data-panel]").replaceChildren();
+  document.getElementById("profile-button")?.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest("[data-panel]")) closePanel();
 });
 
 // "close" doesn't bubble, so it is caught on the way down.

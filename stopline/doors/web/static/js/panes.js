@@ -28,18 +28,30 @@ document.addEventListener("click", (event) => {
   if (panes) panes.dataset.pane = pane.dataset.paneShow;
 });
 
-function toNewest(root) {
-  for (const box of root.querySelectorAll("[data-stick]")) box.scrollTop = box.scrollHeight;
+// data-stick names what a box shows. A reader at its end is taken along with each new line; one who reads
+// older lines stays there; what wasn't shown before starts at its newest line.
+const places = new Map();
+
+function boxes() {
+  return document.querySelectorAll("[data-stick]");
 }
 
-// Only a reader at the end is taken along; one who reads older lines is left alone.
-let atEnd = true;
-document.addEventListener("htmx:beforeSwap", () => {
-  const box = document.querySelector("[data-stick]");
-  atEnd = !box || box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
-});
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  const arrived = detail.elt.matches?.("[data-panes] *") && detail.elt.querySelector?.("[data-stick]");
-  if (atEnd || arrived) toNewest(document);
-});
-toNewest(document);
+function remember() {
+  places.clear();
+  for (const box of boxes()) {
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    places.set(box.dataset.stick, { box, atEnd, top: box.scrollTop });
+  }
+}
+
+function restore() {
+  for (const box of boxes()) {
+    const place = places.get(box.dataset.stick);
+    if (!place || place.atEnd) box.scrollTop = box.scrollHeight;
+    else if (place.box !== box) box.scrollTop = place.top;
+  }
+}
+
+document.addEventListener("htmx:beforeSwap", remember);
+document.addEventListener("htmx:afterSwap", restore);
+restore();

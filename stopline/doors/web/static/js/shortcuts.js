@@ -50,11 +50,11 @@ function labelOf(element) {
 
 function rows() {
   const own = [...document.querySelectorAll("[data-shortcut]")].map((element) => [
-    element.dataset.shortcut,
+    element.dataset.shortcut.split(" ").filter((name) => owner(name) === element).join(" "),
     labelOf(element),
   ]);
   const moves = document.querySelector("[data-moves]") ? [["j k", "Next and previous in the list"]] : [];
-  return new Map([...moves, ...own, ...STATIC]);
+  return [...moves, ...own.filter(([keys]) => keys), ...STATIC];
 }
 
 function list(dialog) {
