@@ -72,5 +72,5 @@ document.addEventListener(
 );
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target.matches?.("[data-panel]")) detail.target.querySelector("textarea, [id$=title]")?.focus();
+  if (detail.target.matches?.("[data-panel]")) (detail.target.querySelector("textarea") ?? detail.target.querySelector("[id$=title]"))?.focus();
 });

@@ -16,7 +16,8 @@ function icon(name, extra = "") {
   return span;
 }
 
-function build(text, kind) {
+function build(text, tone) {
+  const kind = tone === "danger" ? "error" : tone;
   const toast = document.createElement("div");
   toast.className = kind === "error" ? "toast toast--error" : "toast";
   toast.dataset.toast = kind;
@@ -66,9 +67,11 @@ function reasonIn(request) {
   return page.querySelector("[data-error]")?.textContent.replace(/\s+/g, " ").trim();
 }
 
-document.addEventListener("toast", ({ detail }) => announce(detail.text ?? detail.value, detail.kind));
+document.addEventListener("toast", ({ detail }) => announce(detail.text ?? detail.value, detail.kind ?? detail.tone));
 document.addEventListener("htmx:sendError", () => announce(WHY[0], "error"));
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  // The answer brought its own words.
+  if (xhr.getResponseHeader("HX-Trigger")?.includes('"toast"')) return;
   const fallback = WHY[xhr.status] ?? "Something went wrong on the server and nothing was changed. Try again.";
   announce(reasonIn(xhr) || fallback, "error");
 });
