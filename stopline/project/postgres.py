@@ -52,8 +52,8 @@ READY_SECONDS = 300  # replaying the log after a crash may take minutes on a slo
 
 # Durability is the product: what was acknowledged survives a power cut.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-# No promise to keep: for tests, whose data nobody misses.
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For tests: survives the death of its processes, but no power cut.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
 SMALL_SERVER = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",

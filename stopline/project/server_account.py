@@ -118,6 +118,6 @@ def with_passage(entries: list[tuple[int, int, int]], uid: int) -> bytes:
     if mask is None:
         mask = next(bits for tag, bits, _ in entries if tag == GROUP)
     held = next((bits for tag, bits, id_ in entries if (tag, id_) == (USER, uid)), 0)
-    # The kernel demands this order: by tag, then by id.
-    ordered = sorted([*others, (USER, held | PASS, uid), (MASK, mask | PASS, NOBODY)])
+    wanted = [*others, (USER, held | PASS, uid), (MASK, mask | PASS, NOBODY)]
+    ordered = sorted(wanted, key=lambda entry: (entry[0], entry[2]))  # the order the kernel demands
     return VERSION + b"".join(ENTRY.pack(*entry) for entry in ordered)

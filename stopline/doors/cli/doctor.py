@@ -33,6 +33,17 @@ ENOUGH_BYTES, TOO_FEW_BYTES = 2 * 2**30, 200 * 2**20
 LATE_SECONDS = 60
 SILENT_SECONDS = 30  # the worker tells every 10 that it lives
 
+# How many jobs wait although they are due, and for how many seconds the oldest does. A job without a time of
+# its own is due from its last event on.
+DUE_JOBS = """
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(due)), 0)::int
+    FROM (
+        SELECT coalesce(scheduled_at, (SELECT max(at) FROM procrastinate_events WHERE job_id = job.id)) AS due
+        FROM procrastinate_jobs job WHERE status = 'todo'
+    ) waiting
+    WHERE due <= now()
+"""
+
 
 def examine(installation: Installation) -> bool:
     """Print a line a check. False: something failed."""
@@ -176,11 +187,7 @@ def worker() -> Finding:
 
 
 def queue() -> Finding:
-    ((waiting, seconds),) = _rows(
-        "SELECT count(*), coalesce(extract(epoch FROM now() - min(due)), 0)::int FROM ("
-        " SELECT coalesce(scheduled_at, (SELECT max(at) FROM procrastinate_events e WHERE e.job_id = j.id)) AS due"
-        " FROM procrastinate_jobs j WHERE j.status = 'todo') jobs WHERE due <= now()"
-    )
+    ((waiting, seconds),) = _rows(DUE_JOBS)
     what = f"queue: {waiting} jobs due, the oldest for {seconds} s"
     if seconds > LATE_SECONDS:
         return Finding(
