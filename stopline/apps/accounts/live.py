@@ -12,6 +12,7 @@ import atexit
 import queue
 import threading
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -80,12 +81,14 @@ class _Announcer:
             self.thread.join(2)
 
 
-def _connect() -> psycopg.Connection:
+def connection_parameters() -> dict[str, Any]:
+    """How to reach Django's database with a connection of one's own."""
     parameters = connections["default"].get_connection_params()
-    parameters = {
-        key: value for key, value in parameters.items() if key not in ("context", "cursor_factory", "pool")
-    }
-    connection = psycopg.connect(**parameters, autocommit=True)
+    return {key: value for key, value in parameters.items() if key not in ("context", "cursor_factory", "pool")}
+
+
+def _connect() -> psycopg.Connection:
+    connection = psycopg.connect(**connection_parameters(), autocommit=True)
     connection.execute("SET synchronous_commit = off")  # a notice has nothing to make durable
     return connection
 
