@@ -2,30 +2,43 @@
 const YEAR = 31_536_000;
 const NEAR = 120;
 
-function fold(button) {
-  const panes = button.closest("[data-panes]") ?? document.querySelector("[data-panes]");
-  const open = panes.dataset.profile !== "open";
-  panes.dataset.profile = open ? "open" : "closed";
-  document.cookie = `profile=${panes.dataset.profile}; path=/; max-age=${YEAR}; samesite=lax`;
-  for (const toggle of panes.querySelectorAll("[data-profile-toggle]")) {
+const WIDE = matchMedia("(width >= 76rem)");
+
+function isOpen(panes) {
+  return panes.dataset.profile === (WIDE.matches ? "open" : "over");
+}
+
+// The server knows the choice but not the window; the buttons' words follow what is seen.
+function tell() {
+  for (const toggle of document.querySelectorAll("[data-profile-toggle]")) {
+    const open = isOpen(toggle.closest("[data-panes]"));
     const label = open ? "Hide contact profile" : "Show contact profile";
     toggle.setAttribute("aria-expanded", open);
     toggle.setAttribute("aria-label", label);
     toggle.title = label;
   }
-  const visible = [...panes.querySelectorAll("[data-profile-toggle]")].find((toggle) => toggle.checkVisibility());
-  (button.checkVisibility({ visibilityProperty: true }) ? button : visible)?.focus();
+}
+
+function fold(panes) {
+  const open = !isOpen(panes);
+  panes.dataset.profile = open ? (WIDE.matches ? "open" : "over") : "closed";
+  // Lying over the thread it is a glance, not a choice to remember.
+  if (WIDE.matches) document.cookie = `profile=${panes.dataset.profile}; path=/; max-age=${YEAR}; samesite=lax`;
+  tell();
+  [...panes.querySelectorAll("[data-profile-toggle]")].find((toggle) => toggle.checkVisibility())?.focus();
 }
 
 document.addEventListener("click", (event) => {
   const toggle = event.target.closest("[data-profile-toggle]");
   if (toggle) {
     event.preventDefault();
-    fold(toggle);
+    fold(toggle.closest("[data-panes]"));
   }
   const pane = event.target.closest("[data-pane-show]");
   const panes = pane?.closest("[data-panes]");
-  if (panes) panes.dataset.pane = pane.dataset.paneShow;
+  if (!panes) return;
+  panes.dataset.pane = pane.dataset.paneShow;
+  if (panes.dataset.profile === "over") panes.dataset.profile = "closed";
 });
 
 // data-stick names what a box shows. A reader at its end is taken along with each new line; one who reads
@@ -54,4 +67,7 @@ function restore() {
 
 document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:afterSwap", restore);
+document.addEventListener("htmx:afterSwap", tell);
+WIDE.addEventListener("change", tell);
 restore();
+tell();
