@@ -14,13 +14,13 @@ WITH asked AS (
     ORDER BY channel, address
 ), before AS (
     SELECT s.channel, s.address, s.standing FROM asked JOIN consent_subscription s
-        ON (s.account_id, s.channel, s.address) = (%(account)s, asked.channel, asked.address)
+        ON (s.account_id, s.channel, s.address) = (%(account)s::uuid, asked.channel, asked.address)
     ORDER BY s.channel, s.address FOR UPDATE OF s
 ), changed AS (
     INSERT INTO consent_subscription AS s (account_id, channel, address, standing, entry_id, since, source)
-    SELECT %(account)s, channel, address, %(standing)s, entry, %(at)s, %(source)s
+    SELECT %(account)s::uuid, channel, address, %(standing)s::text, entry, %(at)s::timestamptz, %(source)s::text
     FROM asked LEFT JOIN before USING (channel, address)
-    WHERE coalesce(before.standing, 'subscribed') <> %(standing)s ORDER BY channel, address
+    WHERE coalesce(before.standing, 'subscribed') <> %(standing)s::text ORDER BY channel, address
     ON CONFLICT (account_id, channel, address) DO UPDATE
         SET standing = excluded.standing, entry_id = excluded.entry_id, since = excluded.since,
             source = excluded.source, held_message_id = NULL, held_since = NULL
@@ -29,9 +29,9 @@ WITH asked AS (
 )
 INSERT INTO consent_entry (account_id, id, channel, address, standing, before, source, actor_kind, actor_id,
     actor_name, reason, evidence, message_id, contact_id, at, recorded_at)
-SELECT %(account)s, changed.entry_id, changed.channel, changed.address, %(standing)s,
-    coalesce(before.standing, 'subscribed'), %(source)s, %(actor_kind)s, %(actor_id)s, %(actor_name)s, asked.reason,
-    asked.evidence, %(message)s, asked.contact, %(at)s, clock_timestamp()
+SELECT %(account)s::uuid, changed.entry_id, changed.channel, changed.address, %(standing)s::text,
+    coalesce(before.standing, 'subscribed'), %(source)s::text, %(actor_kind)s::text, %(actor_id)s::text, %(actor_name)s::text, asked.reason,
+    asked.evidence, %(message)s::uuid, asked.contact, %(at)s::timestamptz, clock_timestamp()
 FROM changed JOIN asked USING (channel, address) LEFT JOIN before USING (channel, address) ORDER BY channel, address
 RETURNING channel, address, id, before
 """
@@ -40,9 +40,9 @@ RETURNING channel, address, id, before
 # Parameters: account (uuid or null). Result: account, channel, address, standing, entry id.
 ENTRIES_IN_ORDER = """
 SELECT account_id, channel, address, standing, id FROM consent_entry
-WHERE %(account)s::uuid IS NULL OR account_id = %(account)s ORDER BY position
+WHERE %(account)s::uuid IS NULL OR account_id = %(account)s::uuid ORDER BY position
 """
 PROJECTION = """
 SELECT account_id, channel, address, standing, entry_id FROM consent_subscription
-WHERE %(account)s::uuid IS NULL OR account_id = %(account)s
+WHERE %(account)s::uuid IS NULL OR account_id = %(account)s::uuid
 """

@@ -9,11 +9,10 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from stopline.apps.accounts import live, members
+from stopline.apps.accounts import live, members, sql
 from stopline.apps.accounts.tenancy import uuid7
 from stopline.apps.consent import erasure, queries
 from stopline.apps.consent.actors import Actor
@@ -206,9 +205,7 @@ def _change(
         "evidences": [Jsonb(dict(mark.evidence)) for mark in wanted],
         "contacts": [mark.contact_id for mark in wanted],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(queries.CHANGE, parameters)
-        changes = [Change(*row) for row in cursor.fetchall()]
+    changes = [Change(*row) for row in sql.rows(queries.CHANGE, parameters)]
     if changes:
         live.announce(account_id, "contacts", "standing", *_contact_topics(wanted))
     return changes

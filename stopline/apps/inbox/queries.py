@@ -1,22 +1,30 @@
 """The SQL of receiving. One statement, because providers wait for the answer and a busy account gets many."""
 
-# Take one inbound message from a known contact: the event counts once, the message is stored, the conversation
-# opens and moves up. Parameters: account, connection, event, body (jsonb), now, contact, conversation (id for a new
-# one), message (id), channel, address, text, line, entry, unclear (bool or null).
-# Result: (conversation id or null where the event was applied before, message id).
-# Index: the primary keys, one_conversation_a_contact.
+# Take one inbound message: the event counts once, the message is stored, the conversation opens and moves up.
+# Parameters: account, connection, event, body (jsonb), now, phone / email / user (the sender's address, two of them
+# null), conversation (id for a new one), message (id), channel, address, text, line, entry, unclear (bool or null).
+# Result: no row where no contact has the address; else (contact, conversation or null where the event was seen).
+# Index: contact_phone_once and its like, one_conversation_a_contact, the primary keys.
 TAKE = """
-WITH event AS (
+WITH person AS (
+    SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND phone = %(phone)s::text
+    UNION ALL
+    SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND email = %(email)s::text
+    UNION ALL
+    SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND user_address = %(user)s::text
+), event AS (
     INSERT INTO sending_inboundevent AS e (account_id, connection_id, event_id, body, received_at, applied_at, problem)
-    VALUES (%(account)s, %(connection)s, %(event)s, %(body)s, %(now)s, %(now)s, '')
+    SELECT %(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, %(now)s::timestamptz,
+        %(now)s::timestamptz, '' FROM person
     ON CONFLICT (account_id, connection_id, event_id) DO UPDATE SET applied_at = excluded.applied_at, problem = ''
         WHERE e.applied_at IS NULL
     RETURNING event_id
 ), talk AS (
     INSERT INTO inbox_conversation AS c (account_id, id, contact_id, state, channel, last_line, last_message_at,
         last_inbound_at, unread, unclear, created_at)
-    SELECT %(account)s, %(conversation)s, %(contact)s, 'open', %(channel)s, %(line)s, %(now)s, %(now)s, 1,
-        coalesce(%(unclear)s::bool, false)::int, %(now)s FROM event
+    SELECT %(account)s::uuid, %(conversation)s::uuid, person.id, 'open', %(channel)s::text, %(line)s::text,
+        %(now)s::timestamptz, %(now)s::timestamptz, 1, coalesce(%(unclear)s::bool, false)::int, %(now)s::timestamptz
+    FROM event, person
     ON CONFLICT (account_id, contact_id) DO UPDATE SET state = 'open', channel = excluded.channel,
         last_line = excluded.last_line, last_message_at = excluded.last_message_at,
         last_inbound_at = excluded.last_inbound_at, unread = c.unread + 1, unclear = c.unclear + excluded.unclear
@@ -24,20 +32,21 @@ WITH event AS (
 ), message AS (
     INSERT INTO sending_message (account_id, id, conversation_id, contact_id, connection_id, kind, channel, address,
         text, state, created_at, priority, attempts, provider_id, refusal, failure, entry_id, looks_like_opt_out)
-    SELECT %(account)s, %(message)s, talk.id, %(contact)s, %(connection)s, 'inbound', %(channel)s, %(address)s,
-        %(text)s, 'received', %(now)s, 5, 0, %(event)s, '', '', %(entry)s, %(unclear)s FROM talk
-    RETURNING id
+    SELECT %(account)s::uuid, %(message)s::uuid, talk.id, person.id, %(connection)s::uuid, 'inbound',
+        %(channel)s::text, %(address)s::text, %(text)s::text, 'received', %(now)s::timestamptz, 5, 0,
+        %(event)s::text, '', '', %(entry)s::uuid, %(unclear)s::bool
+    FROM talk, person
 ), touched AS (
-    UPDATE contacts_contact SET last_activity_at = %(now)s
-    WHERE account_id = %(account)s AND id = %(contact)s AND EXISTS (SELECT FROM event)
+    UPDATE contacts_contact SET last_activity_at = %(now)s::timestamptz
+    WHERE (account_id, id) IN (SELECT %(account)s::uuid, person.id FROM person, event)
 )
-SELECT talk.id, message.id FROM talk, message
+SELECT person.id, talk.id FROM person LEFT JOIN talk ON true
 """
 
 # Store an event before anything that may have to wait. Result: one row where it is new, none where it was seen.
 STORE = """
 INSERT INTO sending_inboundevent (account_id, connection_id, event_id, body, received_at, problem)
-VALUES (%(account)s, %(connection)s, %(event)s, %(body)s, %(now)s, '') ON CONFLICT DO NOTHING RETURNING event_id
+VALUES (%(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, %(now)s::timestamptz, '') ON CONFLICT DO NOTHING RETURNING event_id
 """
 
 # Whose turn it is to apply a stored event: the row is locked, and one in another's hands is passed over.

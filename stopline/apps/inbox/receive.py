@@ -15,7 +15,7 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
-from stopline.apps.accounts import live
+from stopline.apps.accounts import live, sql
 from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import uuid7
 from stopline.apps.consent import subscription
@@ -99,23 +99,18 @@ def apply(arrival: Arrival) -> Taken:
             case Intent.OPT_IN:
                 conversation = _opt_in(arrival, contact)
             case Intent.HELP:
-                conversation = _message(arrival, contact)
+                conversation = _message(arrival)
                 _answer(arrival, contact, conversation, MessageKind.HELP, arrival.account.help_text)
             case Intent.UNSURE:
                 conversation = _unsure(arrival, contact)
             case _:
-                conversation = _message(arrival, contact)
+                conversation = _message(arrival)
     return Taken(True, True, intent, conversation, arrival.message_id)
 
 
 def _take_plain(arrival: Arrival) -> Taken:
     """A message that changes no standing: one statement, which commits by itself."""
-    found = _find(arrival)
-    if found is None:
-        with transaction.atomic():
-            conversation = _message(arrival, _contact(arrival), or_none=True)
-    else:
-        conversation = _message(arrival, found, or_none=True)
+    conversation = _message(arrival, seen_is_fine=True)
     return Taken(conversation is not None, True, Intent.NONE, conversation, arrival.message_id)
 
 
@@ -133,7 +128,7 @@ def _opt_out(arrival: Arrival, contact: Contact) -> UUID:
         **_evidence(arrival, contact),
     )
     entry = _entry_here(arrival, changes)
-    conversation = _message(arrival, contact, entry_id=entry)
+    conversation = _message(arrival, entry_id=entry)
     if entry:
         kind = MessageKind.OPT_OUT_CONFIRMATION
         _answer(arrival, contact, conversation, kind, account.confirmation_text, caused_by=entry)
@@ -149,7 +144,7 @@ def _opt_in(arrival: Arrival, contact: Contact) -> UUID:
         reason="Asked to get messages again.",
         **_evidence(arrival, contact),
     )
-    conversation = _message(arrival, contact, entry_id=_entry_here(arrival, changes))
+    conversation = _message(arrival, entry_id=_entry_here(arrival, changes))
     if changes:
         _answer(arrival, contact, conversation, MessageKind.OPT_IN_CONFIRMATION, arrival.account.resumed_text)
     return conversation
@@ -159,47 +154,47 @@ def _unsure(arrival: Arrival, contact: Contact) -> UUID:
     """A person must decide; until then nothing automated goes to the address. Already unsubscribed: nothing to ask."""
     key = (arrival.event.channel, arrival.address)
     if subscription.of(arrival.account.id, [key])[key].standing == Standing.UNSUBSCRIBED:
-        return _message(arrival, contact)
+        return _message(arrival)
     scope = consent.stop_scope(*key, contact.addresses, everything=arrival.account.stop_everything)
     subscription.hold(arrival.account.id, scope, arrival.message_id)
-    return _message(arrival, contact, unclear=True)
+    return _message(arrival, unclear=True)
 
 
 def _message(
-    arrival: Arrival,
-    contact: Contact,
-    *,
-    entry_id: UUID | None = None,
-    unclear: bool | None = None,
-    or_none: bool = False,
+    arrival: Arrival, *, entry_id: UUID | None = None, unclear: bool | None = None, seen_is_fine: bool = False
 ) -> Any:
-    """Stores the message in its conversation; the conversation's id. None (only `or_none`) where it was seen before."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            queries.TAKE,
-            {
-                "account": arrival.account.id,
-                "connection": arrival.connection.id,
-                "event": arrival.event.event_id,
-                "body": Jsonb(arrival.event.raw),
-                "now": arrival.now,
-                "contact": contact.id,
-                "conversation": uuid7(),
-                "message": arrival.message_id,
-                "channel": arrival.event.channel.value,
-                "address": arrival.address,
-                "text": arrival.event.text,
-                "line": line(arrival.event.text),
-                "entry": entry_id,
-                "unclear": unclear,
-            },
-        )
-        row = cursor.fetchone()
-    if row is None and not or_none:
-        raise Conflict("This event is being applied by another process.")
-    if row:
-        live.announce(arrival.account.id, "inbox", f"conversation:{row[0]}")
-    return row[0] if row else None
+    """Stores the message in its conversation; the conversation's id, None where the event was seen before."""
+    found = sql.rows(queries.TAKE, _parameters(arrival, entry_id, unclear))
+    if not found:
+        with transaction.atomic():
+            _contact(arrival)
+            found = sql.rows(queries.TAKE, _parameters(arrival, entry_id, unclear))
+    conversation = found[0][1]
+    if conversation is None and not seen_is_fine:
+        raise Conflict("This event is being applied by another process. Nothing needs to be done.")
+    if conversation:
+        live.announce(arrival.account.id, "inbox", f"conversation:{conversation}")
+    return conversation
+
+
+def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -> dict[str, Any]:
+    kind = CHANNELS[arrival.event.channel].address_kind
+    return {
+        **_event_key(arrival),
+        "body": Jsonb(arrival.event.raw),
+        "now": arrival.now,
+        "phone": arrival.address if kind is AddressKind.PHONE else None,
+        "email": arrival.address if kind is AddressKind.EMAIL else None,
+        "user": arrival.address if kind is AddressKind.USER else None,
+        "conversation": uuid7(),
+        "message": arrival.message_id,
+        "channel": arrival.event.channel.value,
+        "address": arrival.address,
+        "text": arrival.event.text,
+        "line": line(arrival.event.text),
+        "entry": entry_id,
+        "unclear": unclear,
+    }
 
 
 def line(text: str) -> str:
@@ -277,14 +272,6 @@ def _where(arrival: Arrival) -> dict[str, str]:
     return {COLUMNS[CHANNELS[arrival.event.channel].address_kind]: arrival.address}
 
 
-def _find(arrival: Arrival) -> Contact | None:
-    return (
-        Contact.objects.filter(account_id=arrival.account.id, **_where(arrival))
-        .only("account_id", "id")
-        .first()
-    )
-
-
 def _contact(arrival: Arrival) -> Contact:
     """Whose address it is; an unknown one becomes a contact. Two messages at once: the second finds the first's."""
     where = _where(arrival)
@@ -301,11 +288,8 @@ def _contact(arrival: Arrival) -> Contact:
 
 def _store(arrival: Arrival) -> bool:
     """Keeps the event before anything that may wait; False where it was seen before."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            queries.STORE, {**_event_key(arrival), "body": Jsonb(arrival.event.raw), "now": arrival.now}
-        )
-        return cursor.fetchone() is not None
+    event = {**_event_key(arrival), "body": Jsonb(arrival.event.raw), "now": arrival.now}
+    return bool(sql.rows(queries.STORE, event))
 
 
 def _my_turn(arrival: Arrival) -> bool:

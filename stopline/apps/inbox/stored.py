@@ -29,14 +29,14 @@ log = structlog.get_logger(__name__)
 
 def progress(connection: Connection, reports: Sequence[Progress]) -> None:
     """Applies delivery reports; one that fits no message (yet) is kept and tried again."""
-    matched = _apply_progress(connection, reports)
+    matched = _apply_progress(connection, reports) if reports else set()
     for report in reports:
         if report.provider_id not in matched:
             keep(connection, report)
 
 
 def keep(connection: Connection, event: Event, problem: str = "") -> None:
-    """Keeps an event as it came. Unknown kinds are kept for people and never tried again."""
+    """Keeps an event as it came. What can't be read, or has a problem, is kept for people and not tried again."""
     now = timezone.now()
     InboundEvent.objects.bulk_create(
         [
@@ -46,7 +46,7 @@ def keep(connection: Connection, event: Event, problem: str = "") -> None:
                 event_id=event.event_id,
                 body=dict(event.raw),
                 received_at=now,
-                applied_at=now if isinstance(event, Unknown) else None,
+                applied_at=now if problem or isinstance(event, Unknown) else None,
                 problem=problem,
             )
         ],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING
 
+from stopline.apps.accounts import sql
 from stopline.apps.accounts.live import announce
 from stopline.apps.accounts.members import require_admin
+from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import new_token
-from stopline.apps.sending.models import Connection
+from stopline.apps.sending.models import Connection, account_of_token
 from stopline.rules.errors import NotFound
 from stopline.rules.words import CONSENT_CHANNELS
 
@@ -15,6 +18,32 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from stopline.apps.accounts.models import Member
+
+
+# In the models' own order, as `from_db` wants them.
+OWN = ("account_id", "id", "provider", "channels", "sender", "token", "state")
+ACCOUNT = ("id", "default_country", "confirmation_text", "resumed_text", "help_text")
+WORDS = ("opt_out_words", "opt_in_words", "help_words", "stop_everything")
+
+# Every connection of a provider in the account a token names, with what its account says about answering.
+# A plain query, because every inbound message asks it. Index: the primary key's account part.
+OF_ACCOUNT = f"""
+SELECT {", ".join(f"c.{name}" for name in OWN)}, {", ".join(f"a.{name}" for name in (*ACCOUNT, *WORDS))}
+FROM sending_connection c JOIN accounts_account a ON a.id = c.account_id
+WHERE c.account_id = %(account)s::uuid AND c.provider = %(provider)s::text
+"""
+
+
+def of_token(provider: str, token: str) -> Connection:
+    """The connection a webhook's address names. Compared in constant time; every miss looks the same (NotFound)."""
+    account_id = account_of_token(token)
+    found = sql.rows(OF_ACCOUNT, {"account": account_id, "provider": provider}) if account_id else []
+    for row in found:
+        connection = Connection.from_db("default", OWN, row[: len(OWN)])
+        if hmac.compare_digest(connection.token.encode(), token.encode()):
+            connection.account = Account.from_db("default", (*ACCOUNT, *WORDS), row[len(OWN) :])
+            return connection
+    raise NotFound("No connection has this address", "Copy it again from Settings, Channels")
 
 
 def add_sandbox(account_id: UUID) -> Connection:

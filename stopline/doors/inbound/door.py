@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,12 @@ import structlog
 
 from stopline.apps.inbox import receive as inbox
 from stopline.apps.inbox import stored
-from stopline.apps.sending.models import Connection, account_of_token
+from stopline.apps.sending import connections
+from stopline.apps.sending.models import Connection
 from stopline.doors.asgi import Receive, Scope, Send, TooLarge, answer, headers, in_thread, problem, read_body
-from stopline.providers.base import Progress, Received, Request
+from stopline.providers.base import Event, Progress, Received, Request
 from stopline.providers.registry import PROVIDERS
-from stopline.rules.errors import NotFound, StoplineError
+from stopline.rules.errors import InvalidInput, NotFound, StoplineError
 
 LARGEST_BODY = 1_000_000  # bytes
 log = structlog.get_logger(__name__)
@@ -56,27 +56,29 @@ def take(path: list[str], request: Request) -> Done:
     receiver = PROVIDERS[connection.provider].receiver()
     receiver.verify(request, connection.token)
     events = receiver.read(request)
-    reports = [event for event in events if isinstance(event, Progress)]
-    taken = [inbox.take(connection, event) for event in events if isinstance(event, Received)]
-    if reports:
-        stored.progress(connection, reports)
-    for event in events:
-        if not isinstance(event, Received | Progress):
+    stored.progress(connection, [event for event in events if isinstance(event, Progress)])
+    new = sum(_take_one(connection, event, alone=len(events) == 1) for event in events)
+    return Done(201 if new else 200, {"new": new, "events": len(events)})
+
+
+def _take_one(connection: Connection, event: Event, *, alone: bool) -> bool:
+    """Whether it was new. One bad message never sinks a batch: it is kept with what is wrong with it."""
+    match event:
+        case Progress():
+            return False
+        case Received():
+            try:
+                return inbox.take(connection, event).new
+            except InvalidInput as error:
+                if alone:
+                    raise
+                stored.keep(connection, event, str(error))
+        case _:
             stored.keep(connection, event)
-    new = any(each.new for each in taken)
-    return Done(201 if new else 200, {"new": sum(each.new for each in taken), "events": len(events)})
+    return False
 
 
 def _connection(path: list[str]) -> Connection:
-    """The connection an address names. The token is compared in constant time, and every miss looks the same."""
-    unknown = NotFound("No connection has this address. Copy it again from Settings, Channels.")
     if len(path) != 2 or path[0] not in PROVIDERS:
-        raise unknown
-    account_id = account_of_token(path[1])
-    if account_id is None:
-        raise unknown
-    own = Connection.objects.filter(account_id=account_id, provider=path[0]).select_related("account")
-    found = next((each for each in own if hmac.compare_digest(each.token.encode(), path[1].encode())), None)
-    if found is None:
-        raise unknown
-    return found
+        raise NotFound("No connection has this address", "Copy it again from Settings, Channels")
+    return connections.of_token(*path)
