@@ -121,7 +121,7 @@ class CustomField(models.Model):
 
 
 class Import(models.Model):
-    """A CSV file on its way to becoming contacts. The file is kept here so that any worker, on any host, can read it."""
+    """A CSV file on its way to becoming contacts; kept here so that any worker, on any host, can read it."""
 
     class State(models.TextChoices):
         MAPPING = "mapping", "Waiting for its columns to be named"
@@ -134,7 +134,8 @@ class Import(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="imports")
     id = models.UUIDField(default=uuid7, editable=False)
     file_name = models.CharField(max_length=200)
-    content = models.BinaryField()
+    content = models.BinaryField()  # the file, gzip; emptied when the import is done
+    encoding = models.CharField(max_length=20, default="utf-8")  # Python's name
     delimiter = models.CharField(max_length=1, default=",")
     header = models.JSONField(default=list)  # the file's column names, in order
     mapping = models.JSONField(default=dict)  # {column index as text: what it becomes}
@@ -144,6 +145,7 @@ class Import(models.Model):
     problem = models.TextField(blank=True)  # why it failed, for people
     rows = models.IntegerField(default=0)
     done = models.IntegerField(default=0)  # rows read so far; a restart goes on from here
+    progress_at = models.DateTimeField(null=True)  # when it was started, resumed or last got further
     created_count = models.IntegerField(default=0)
     updated_count = models.IntegerField(default=0)
     unsubscribed_count = models.IntegerField(default=0)
