@@ -3,11 +3,14 @@
 // it says "live:resync": anything may have changed meanwhile.
 const LONGEST_WAIT = 30_000;
 const HIDDEN_FOR = 60_000;
+const STEADY = 10_000;
+const SLOW = 1500;
 
 const address = document.querySelector("[data-live]")?.dataset.live;
 let stream;
 let wait = 1000;
 let missed = false;
+let opened = Infinity;
 let timer;
 
 function say(name) {
@@ -25,11 +28,14 @@ function connect() {
   stream = new EventSource(address);
   stream.addEventListener("changed", hear);
   stream.addEventListener("open", () => {
-    wait = 1000;
-    if (missed) say("resync");
+    opened = Date.now();
+    // Between a slow page and its stream something may have changed, too.
+    if (missed || performance.now() > SLOW) say("resync");
     missed = false;
   });
   stream.addEventListener("error", () => {
+    // Only a stream that lasted proves the server well: one that breaks at once must not be asked each second.
+    if (Date.now() - opened > STEADY) wait = 1000;
     disconnect();
     // Spread the returns, or a restarted server meets every open page in the same second.
     timer = setTimeout(connect, wait * (0.75 + Math.random() / 2));
@@ -42,6 +48,7 @@ function disconnect() {
   stream?.close();
   stream = undefined;
   missed = true;
+  opened = Infinity;
 }
 
 // A browser keeps six HTTP/1.1 connections a host: tabs nobody looks at must give theirs back.
