@@ -1,5 +1,6 @@
 """The embedded PostgreSQL, as a real process: first start, second start, and every way to be killed."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -140,10 +141,8 @@ def test_the_log_holds_no_values(server):
     with psycopg.connect(server.start(), autocommit=True) as connection:
         connection.execute("CREATE TABLE address (address text PRIMARY KEY)")
         for _ in range(2):
-            try:
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
                 connection.execute("INSERT INTO address VALUES ('+15550100')")
-            except psycopg.errors.UniqueViolation:
-                pass
 
     log = server.log.read_text()
     assert "duplicate key" in log
