@@ -1,4 +1,4 @@
-"""The noun: Conversation, all messages with one contact over every channel."""
+"""The nouns: Conversation, all messages with one contact over every channel, and SavedReply."""
 
 from __future__ import annotations
 
@@ -43,8 +43,45 @@ class Conversation(models.Model):
                 condition=models.Q(unread__gt=0),
                 name="conversations_unread",
             ),
+            models.Index(
+                fields=["account", "state", "assignee_id", "-last_message_at", "id"],
+                condition=models.Q(assignee_id__isnull=False),
+                name="conversations_of_assignee",
+            ),
+            models.Index(
+                fields=["account", "state", "-last_message_at", "id"],
+                condition=models.Q(assignee_id__isnull=True),
+                name="conversations_unassigned",
+            ),
         )
 
     @property
     def channel_label(self) -> str:
         return Channel(self.channel).label
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def last_is_ours(self) -> bool:
+        return self.last_inbound_at != self.last_message_at
+
+
+class SavedReply(models.Model):
+    """A text members send often; the composer inserts it."""
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="saved_replies")
+    id = models.UUIDField(default=uuid7, editable=False)
+    name = models.CharField(max_length=80)
+    text = models.TextField(max_length=2000)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("account", models.functions.Lower("name"), name="saved_reply_name_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -88,6 +88,9 @@ class Message(models.Model):
 
     # inbound
     looks_like_opt_out = models.BooleanField(null=True)  # True: a person must decide; False: decided
+    decided_by_id = models.UUIDField(null=True)  # the member who did
+    decided_by = tenant_key("accounts.Member", "decided_by_id", null=True)
+    decided_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
