@@ -19,7 +19,7 @@ class StoplineError(Exception):
     status = 500
 
     def __init__(self, detail: str = "", next_step: str = "", *, title: str = "") -> None:
-        """`title` says what happened (default: the class's docstring), `detail` why, `next_step` what to do."""
+        """`title` says what happened (default: the docstring), `detail` why, `next_step` what to do."""
         super().__init__(detail)
         self.title = title or inspect.getdoc(type(self)) or type(self).__name__
         self.detail = detail

@@ -1,22 +1,22 @@
-"""Reads what a person wrote: a request to stop, perhaps one, a request to start again, for help, or neither.
+"""Reads what a person wrote: a request to stop, perhaps one, to start again, for help, or none of these.
 
-The way of a text: what is new in it (an e-mail quotes its past) → plain letters → clauses → politeness taken off →
-phrases of the lexicon, each judged by the words around it, since "don't stop", "how do I unsubscribe" and "don't text
-me after nine" hold the words of a request and aren't one, or not quite.
+The way of a text: what is new in it (an e-mail quotes its past) → plain letters → clauses → politeness off →
+phrases, each judged by the words around it, since "don't stop", "how do I unsubscribe" and "don't text me
+after nine" hold the words of a request and aren't one, or not quite.
 
-Source: 47 CFR 64.1200(a)(10): some words revoke consent by themselves, others where "a reasonable person would
-understand" them so. An opt-out missed is worse than an unclear one, and one read too eagerly does harm as well.
+Source: 47 CFR 64.1200(a)(10): some words revoke consent by themselves, others where "a reasonable person
+would understand" them so. An opt-out missed is worse than an unclear one; one read too eagerly harms as well.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from stopline.rules.lexicon import AUTOMATIC, EMAIL_WORDS, NO, PHONE_WORDS, POLITE
-from stopline.rules.phrases import Found, Kind, find
+from stopline.rules.phrases import EVERY, Found, Kind, find
 from stopline.rules.words import Channel
 
 LONGEST_INPUT = 20_000  # characters; nobody writes a request to stop behind them
@@ -48,37 +48,28 @@ class Reading:
 
 @dataclass(frozen=True)
 class Clause:
-    words: str  # plain, politeness gone, each word followed by a space
+    words: str  # plain, each followed by a space
     apart: bool  # a line of its own, or the last sentence
     found: tuple[Found, ...]
 
 
-NOTHING = Reading(Intent.NONE)
 NO_EXTRA = ExtraWords()
-WHOLE_MESSAGE = {
-    Kind.ALONE: Intent.OPT_OUT,
-    Kind.WHOLE: Intent.OPT_OUT,
-    Kind.HINTED: Intent.OPT_OUT,
-    Kind.OPT_IN: Intent.OPT_IN,
-    Kind.YES: Intent.OPT_IN,
-    Kind.HELP: Intent.HELP,
-}
+STOPS = (Kind.ALONE, Kind.WHOLE, Kind.HINTED)
+POLITE, ANSWERS = frozenset(EVERY["polite"].split()), frozenset(EVERY["answers"].split())
+EMAIL, PHONE = frozenset(EVERY["email"].split()), frozenset(EVERY["phone"].split())
 
-SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|[!?…;¡¿]+")
+SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=\s|$)|[!?…;¡¿]+")
 CLAUSE_END = re.compile(r"[,:()]|\s[-–—]+\s")
 WORD = re.compile(r"[^\W_]+")
 CONTRACTION = re.compile(r"['’`´](?=(?:t|s|m|re|ll|ve|d)\b)")  # don't, I'd; m'envoyez stays two words
 SPELLED = re.compile(r"\b\w(?:[\s.\-_*]\w\b){2,}")  # s.t.o.p
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")  # stooop
-QUOTED = re.compile(
-    r"[“„«\"][^“”„«»\"]*\s[^“”„«»\"\s]+\s[^“”„«»\"]*[”“»\"]"
-)  # three words or more: not their own
-
+QUOTED = re.compile(r"[“„«\"][^“”„«»\"]*[”“»\"]")
 REPLY_HEADER = re.compile(
-    r"(?:on|am|le|el|em|il|op)\s.{5,200}(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef)\b.{0,200}$"
-    r"|_{5,}|-{3,}|--\s*$|(?:from|von|de|da|van)\s?:\s.{0,200}[@<]"
-    r"|(?:sent from|get outlook|envoyé d|enviado d|von meine[mr] .{0,40} gesendet|inviato da|verzonden v)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:on|am|le|el|em|il|op)\s.{5,200}(?:wrote|schrieb|a écrit|escribió|escreveu|scritto|schreef)\b.{0,200}"
+    r"|(?:from|von|de|da|van)\s?:\s.{0,200}[@<]|_{5,}|-{3,}|--\s*$"
+    r"|sent from|get outlook|envoyé d|enviado d|von meine[mr] .{0,40} gesendet|inviato da|verzonden v",
+    re.IGNORECASE,
 )
 
 
@@ -92,88 +83,98 @@ def read(
 ) -> Reading:
     """What one inbound message means.
 
-    `language_hint` (ISO 639, "pt-BR") is the contact's language, where known. `unsubscribed` says that the address is
-    so now: only then does a bare YES (OUI, SÍ, JA…) ask for messages again; else it answers somebody's question.
-    Automatic replies that carry an Auto-Submitted header (RFC 3834) are the caller's to leave out.
+    `language_hint` (ISO 639, "pt-BR") is the contact's language, where known. `unsubscribed` says that the
+    address is so now: only then does a bare YES (OUI, SÍ, JA…) ask for messages again; else it answers some
+    question. E-mails with an Auto-Submitted header (RFC 3834) are the caller's to leave out.
     """
     hint = (language_hint or "")[:2].lower()
-    written = text[:LONGEST_INPUT]
-    plain = _plain(_new_text(written) if channel == Channel.EMAIL else written)
-    clauses = [clause for clause in _clauses(plain) if clause.words]
-    automatic = channel == Channel.EMAIL and any(sign in plain for sign in AUTOMATIC)
-    if not automatic and (reading := _whole(clauses, hint, extra, unsubscribed)):
-        return reading
-    return _requests(clauses, hint, channel, automatic)
+    plain = _plain(_new_text(text[:LONGEST_INPUT]) if channel == Channel.EMAIL else text[:LONGEST_INPUT])
+    automatic = channel == Channel.EMAIL and any(sign in plain for sign in EVERY["automatic"])
+    clauses = list(_clauses(plain))
+    if automatic:
+        return _request(clauses, hint, channel, automatic)
+    starts = (Kind.OPT_IN, Kind.YES) if unsubscribed else (Kind.OPT_IN,)
+    return (
+        _keyword(Intent.OPT_OUT, STOPS, extra.opt_out, clauses, plain, hint)
+        or _keyword(Intent.OPT_IN, starts, extra.opt_in, clauses, plain, hint)
+        or _keyword(Intent.HELP, (Kind.HELP,), extra.help, clauses, plain, hint)
+        or _request(clauses, hint, channel, automatic)
+    )
 
 
-def _whole(clauses: list[Clause], hint: str, extra: ExtraWords, unsubscribed: bool) -> Reading | None:
-    """The message is a keyword and nothing else."""
-    message = "".join(clause.words for clause in clauses).strip()
-    for intent, words in (
-        (Intent.OPT_OUT, extra.opt_out),
-        (Intent.OPT_IN, extra.opt_in),
-        (Intent.HELP, extra.help),
-    ):
-        if message and message in {_words(word).strip() for word in words}:
-            return Reading(intent, message, hint)
-    kinds = set(WHOLE_MESSAGE) - (set() if unsubscribed else {Kind.YES})
-    found = [[f for f in clause.found if f.phrase.kind in kinds and _counts(f, hint)] for clause in clauses]
-    if not found or not all(found):
-        return None
-    intents = {WHOLE_MESSAGE[each[0].phrase.kind] for each in found}
-    return _reading(intents.pop(), found[0], hint) if len(intents) == 1 else None
+def _keyword(
+    intent: Intent,
+    kinds: tuple[Kind, ...],
+    added: tuple[str, ...],
+    clauses: list[Clause],
+    plain: str,
+    hint: str,
+) -> Reading | None:
+    """The reading of a message that is a keyword and nothing else."""
+    said = {_words(plain), "".join(clause.words for clause in clauses)} - {""}  # with politeness and without
+    for word in said & {_words(_plain(word)) for word in added}:
+        return Reading(intent, word.strip(), hint)
+    found = [[f for f in clause.found if _counts(f, kinds, hint)] for clause in clauses]
+    return _reading(intent, found[0], hint) if found and all(found) else None
 
 
-def _requests(clauses: list[Clause], hint: str, channel: Channel | str, automatic: bool) -> Reading:
-    """A request somewhere in a longer message."""
-    sure, unsure = [], []
+def _request(clauses: list[Clause], hint: str, channel: Channel | str, automatic: bool) -> Reading:
+    """The reading of a longer message."""
+    explained = len(clauses) > 1 and all(
+        clause.found for clause in clauses
+    )  # "STOP. You have the wrong number"
+    readings: dict[Intent, list[Found]] = defaultdict(list)
     for clause in clauses:
+        apart, another = clause.apart or explained, _names_another(channel, clause.words)
         for found in clause.found:
-            if found.undone:
-                continue
-            if found.phrase.kind is Kind.SURE:
-                unclear = found.hedged or automatic or _names_another(channel, clause.words)
-                (unsure if unclear else sure).append(found)
-            elif found.phrase.kind is Kind.UNSURE and not automatic:
-                unsure.append(found)
-    for clause in [] if automatic else clauses:
-        keywords = [f for f in clause.found if f.phrase.kind in (Kind.ALONE, Kind.WHOLE)]
-        if strong := [f for f in keywords if f.phrase.kind is Kind.ALONE]:
-            explained = len(clauses) > 1 and all(other.found for other in clauses)
-            (sure if clause.apart or explained else unsure).extend(strong)
-        elif clause.apart:
-            unsure.extend(keywords)
-    if sure:
-        return _reading(Intent.OPT_OUT, sure, hint)
-    if not automatic and len(clauses) == 1:
-        unsure.extend(_with_a_name(clauses[0].words))
-    return _reading(Intent.UNSURE, unsure, hint) if unsure else NOTHING
+            readings[_certainty(found, apart, another, automatic)].append(found)
+    if len(clauses) == 1 and not automatic:
+        readings[Intent.UNSURE].extend(_with_a_name(clauses[0].words))
+    for intent in (Intent.OPT_OUT, Intent.UNSURE):
+        if readings[intent]:
+            return _reading(intent, readings[intent], hint)
+    return Reading(Intent.NONE)
+
+
+def _certainty(found: Found, apart: bool, another: bool, automatic: bool) -> Intent:
+    """Whether one finding, in a message of more words, is a request to stop."""
+    match found.phrase.kind:
+        case Kind.SURE if not found.undone:
+            return Intent.UNSURE if found.hedged or another or automatic else Intent.OPT_OUT
+        case Kind.UNSURE if not found.undone and not automatic:
+            return Intent.UNSURE
+        case Kind.ALONE if not automatic:
+            return Intent.OPT_OUT if apart else Intent.UNSURE
+        case Kind.WHOLE if apart and not automatic:
+            return Intent.UNSURE
+    return Intent.NONE
 
 
 def _with_a_name(words: str) -> Iterator[Found]:
-    """STOP and one more word, perhaps the name of the sender: "Stop Acme"."""
+    """STOP beside one more word, perhaps the sender's name: "Stop Acme"."""
     pair = words.split()
-    if len(pair) != 2:
-        return
-    for word, other in (pair, pair[::-1]):
+    for word, other in (pair, pair[::-1]) if len(pair) == 2 else ():
         found = [f for f in find(f"{word} ") if f.phrase.kind is Kind.ALONE]
-        undone = [f for f in found if f.phrase.guard.undo.search(f"{other} ")]
-        if not undone or (other in NO and undone != found):  # "no parar" is "don't stop", "no stop" isn't
+        undone = [f for f in found if f.phrase.undo.search(f"{other} ")]
+        if not undone or (
+            other in ANSWERS and undone != found
+        ):  # "no parar" is "don't stop", "no stop" isn't
             yield from found
 
 
 def _names_another(channel: Channel | str, words: str) -> bool:
     """Whether a request speaks of another channel than the one it came by."""
     named = set(words.split())
-    own, other = (EMAIL_WORDS, PHONE_WORDS) if channel == Channel.EMAIL else (PHONE_WORDS, EMAIL_WORDS)
+    own, other = (EMAIL, PHONE) if channel == Channel.EMAIL else (PHONE, EMAIL)
     return bool(named & other) and not named & own
 
 
-def _counts(found: Found, hint: str) -> bool:
-    return found.phrase.kind is not Kind.HINTED or found.phrase.language == hint
+def _counts(found: Found, kinds: tuple[Kind, ...], hint: str) -> bool:
+    kind, language = found.phrase.kind, found.phrase.language
+    return kind in kinds and (kind is not Kind.HINTED or language == hint)
 
 
-def _reading(intent: Intent, found: Iterable[Found], hint: str) -> Reading:
+def _reading(intent: Intent, found: list[Found], hint: str) -> Reading:
     """Told by the finding in the contact's own language, else by the longest."""
     best = max(found, key=lambda each: (each.phrase.language == hint, len(each.words)))
     return Reading(intent, best.words, best.phrase.language)
@@ -182,49 +183,51 @@ def _reading(intent: Intent, found: Iterable[Found], hint: str) -> Reading:
 def _clauses(plain: str) -> Iterator[Clause]:
     lines = [[s for s in SENTENCE_END.split(line) if WORD.search(s)] for line in plain.split("\n")]
     lines = [sentences for sentences in lines if sentences]
-    for line, sentences in enumerate(lines, 1):
-        for number, sentence in enumerate(sentences, 1):
+    for sentences in lines:
+        for sentence in sentences:
             parts = [part for part in map(_clause, CLAUSE_END.split(sentence)) if part]
-            last = line == len(lines) and number == len(sentences)
+            last = sentences is lines[-1] and sentence is sentences[-1]
             for words, found in parts:
                 yield Clause(words, len(parts) == 1 and (last or len(sentences) == 1), found)
 
 
 def _clause(text: str) -> tuple[str, tuple[Found, ...]] | None:
     """Words and findings of a clause; None where it is only politeness ("Hi Anna", "thanks", "no")."""
-    every = _words(text).split()
-    words = every[:]
-    while words and words[-1] in POLITE:
-        words.pop()
-    while words and words[0] in POLITE:
-        words.pop(0)
-    joined = "".join(f"{word} " for word, _ in groupby(words))
-    found = _all_keywords(joined) or tuple(find(joined))
-    greeting = words and words[0] != every[0] and len(words) <= 2
-    if not words or not found and (greeting or joined.strip() in NO):
+    words = _words(text).split()
+    start, end = 0, len(words)
+    while end and words[end - 1] in POLITE:
+        end -= 1
+    while start < end and words[start] in POLITE:
+        start += 1
+    kept = "".join(f"{word} " for word, _ in groupby(words[start:end]))
+    found = _all_keywords(kept) or tuple(find(kept))
+    greeting = start > 0 and end - start <= 2
+    if not kept or (not found and (greeting or kept.strip() in ANSWERS)):
         return None
-    return joined, found
+    return kept, found
 
 
 def _all_keywords(words: str) -> tuple[Found, ...]:
-    """ "stop unsubscribe cancel": keywords in a row."""
-    each = [
-        [f for f in find(f"{word} ") if f.phrase.kind in (Kind.ALONE, Kind.WHOLE)] for word in words.split()
-    ]
-    return tuple(each[0]) if len(each) > 1 and all(each) else ()
+    """Keywords in a row: "stop unsubscribe cancel"."""
+    keywords: list[Found] = []
+    for word in words.split():
+        if not (found := [f for f in find(f"{word} ") if f.phrase.kind in (Kind.ALONE, Kind.WHOLE)]):
+            return ()
+        keywords += found
+    return tuple(keywords) if words.count(" ") > 1 else ()
 
 
-def _words(text: str) -> str:
-    return "".join(f"{word} " for word in WORD.findall(_plain(text)))
+def _words(plain: str) -> str:
+    return "".join(f"{word} " for word in WORD.findall(plain))
 
 
 def _plain(text: str) -> str:
     """Small letters without accents, look-alike forms or invisible characters; punctuation stays."""
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
-    kept = "".join(char for char in folded if unicodedata.category(char) not in ("Mn", "Cf"))
-    kept = QUOTED.sub(" ", kept) if WORD.search(QUOTED.sub(" ", kept)) else kept
-    kept = CONTRACTION.sub("", kept).replace("e-mail", "email")
-    return STRETCHED.sub(r"\1", SPELLED.sub(lambda match: "".join(WORD.findall(match[0])), kept))
+    plain = "".join(char for char in folded if unicodedata.category(char) not in ("Mn", "Cf"))
+    own = QUOTED.sub(lambda quoted: quoted[0] if quoted[0].count(" ") < 2 else " ", plain)
+    plain = CONTRACTION.sub("", own if WORD.search(own) else plain).replace("e-mail", "email")
+    return STRETCHED.sub(r"\1", SPELLED.sub(lambda letters: "".join(WORD.findall(letters[0])), plain))
 
 
 def _new_text(text: str) -> str:
@@ -234,7 +237,7 @@ def _new_text(text: str) -> str:
         if REPLY_HEADER.match(line.strip()) or REPLY_HEADER.match(
             " ".join(lines[number : number + 2]).strip()
         ):
-            break
+            break  # A header may be wrapped onto a second line.
         if not line.lstrip().startswith(">"):
             kept.append(line)
     return "\n".join(kept)

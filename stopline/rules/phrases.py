@@ -1,92 +1,114 @@
-"""The lexicon's phrases made searchable: every phrase is kept under each word it can begin with."""
+"""The phrases in `languages/*.toml`, searchable: each is kept under every word it can begin with.
+
+Words there are lower case, without accents and apostrophes (don't = dont, m'envoyez = m envoyez). A phrase is
+columns with spaces between: `a|b` either, `a|b?` may be missing, `a_b` two words, `a~` any ending, `<` and `>`
+start and end of the clause, `*` up to three words that don't negate, `{name}` words so named in the same file.
+"""
 
 import re
+import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
-
-from stopline.rules.lexicon import GLUE, INSTRUCTIONS, LANGUAGES, NEGATIONS, Lexicon
-
-
-class Kind(IntEnum):
-    """What a phrase means where it is found. The first six are only ever a whole clause."""
-
-    ALONE = 1
-    WHOLE = 2
-    HINTED = 3
-    OPT_IN = 4
-    YES = 5
-    HELP = 6
-    SURE = 7
-    UNSURE = 8
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
 
-@dataclass(frozen=True)
-class Guard:
-    """What stands around a phrase and changes its meaning, in one language."""
+class Kind(StrEnum):
+    """What a phrase means; the names are the keys of the files."""
 
-    undo: re.Pattern[str]
-    hedge: re.Pattern[str]
-    limit: re.Pattern[str]
+    ALONE = "alone"  # sure as the whole message, and as a line or last sentence of its own
+    WHOLE = "whole"  # sure as the whole message; as a sentence among others unsure
+    HINTED = "hinted"  # like `whole`, where the contact is known to use the language
+    OPT_IN = "opt_in"  # the whole message asks for messages again
+    YES = "yes"  # so it does from somebody unsubscribed; from others it answers a question
+    HELP = "help"  # the whole message asks for help
+    SURE = "sure"  # a reasonable person understands a request to stop, wherever it stands
+    UNSURE = "unsure"  # may be one
 
 
 @dataclass(frozen=True)
 class Phrase:
     kind: Kind
-    language: str
+    language: str  # ISO 639-1
     pattern: re.Pattern[str]
-    guard: Guard
+    undo: re.Pattern[str]  # directly before: makes it the opposite or another noun ("don't stop", "bus stop")
+    hedge: re.Pattern[str]  # a little before: asks or supposes ("how do I unsubscribe")
+    limit: re.Pattern[str]  # directly after: narrows ("don't text me after nine")
 
 
 @dataclass(frozen=True)
 class Found:
     phrase: Phrase
     words: str
-    before: str  # the end of what precedes it
+    before: str  # the end of what precedes
     after: str  # the start of what follows
 
     @property
     def undone(self) -> bool:
-        """Like "don't stop", or "reply STOP to unsubscribe", which tells how and doesn't ask."""
-        guard = self.phrase.guard
-        undone = guard.undo.search(self.before) or TELLS_HOW.search(self.before)
-        return bool(undone) and not guard.hedge.search(self.before)
+        undone = self.phrase.undo.search(self.before) or TELLS_HOW.search(self.before)
+        return bool(undone) and not self.phrase.hedge.search(self.before)
 
     @property
     def hedged(self) -> bool:
-        guard = self.phrase.guard
-        return bool(guard.hedge.search(self.before) or guard.limit.match(self.after))
+        return bool(self.phrase.hedge.search(self.before) or self.phrase.limit.match(self.after))
 
 
 def find(clause: str) -> Iterator[Found]:
-    """Every phrase in a clause of words, each followed by one space. Linear: a phrase has a bounded length."""
+    """Every phrase in a clause, whose words are each followed by a space. Linear: phrases are bounded."""
     for start in re.finditer(r"\S+ ", clause):
         for phrase in INDEX.get(start[0][:-1], ()):
             if match := phrase.pattern.match(clause, start.start()):
-                before = clause[max(0, match.start() - 60) : match.start()]
-                yield Found(phrase, match[0].strip(), before, clause[match.end() : match.end() + 40])
+                first, last = match.span()
+                yield Found(
+                    phrase, match[0].strip(), clause[max(0, first - 60) : first], clause[last : last + 40]
+                )
+
+
+def _load(name: str) -> dict[str, Any]:
+    return tomllib.loads((LANGUAGES / name).read_text(encoding="utf-8"))
+
+
+def _index() -> dict[str, list[Phrase]]:
+    index: dict[str, list[Phrase]] = defaultdict(list)
+    for file in sorted(LANGUAGES.glob("*.toml"), key=lambda file: file.stem != "english"):
+        if file.name != "every.toml":
+            for word, phrase in _phrases(_load(file.name)):
+                index[word].append(phrase)
+    return dict(index)
+
+
+def _phrases(table: dict[str, Any]) -> Iterator[tuple[str, Phrase]]:
+    """(a word it can begin with, phrase) for each phrase of a language."""
+    undo = re.compile(rf"(?:^| )(?:{_either(table['undo'])})(?:{_either(EVERY['glue'].split())})*$")
+    hedge = re.compile(rf"(?:^| )(?:{_either(table['hedge'])})(?:\S+ ){{0,4}}$")
+    limit = re.compile(_either(table["limit"]))
+    for kind in Kind:
+        whole = "{}" if kind in (Kind.SURE, Kind.UNSURE) else "< {} >"
+        for written in table.get(kind, ()):
+            columns = whole.format(written).format_map(table["words"]).split()
+            phrase = Phrase(kind, table["language"], _pattern(columns), undo, hedge, limit)
+            yield from ((word, phrase) for word in _first_words(columns))
 
 
 def _pattern(columns: list[str]) -> re.Pattern[str]:
-    return re.compile("".join(_column(column) for column in columns))
+    return re.compile("".join(map(_column, columns)))
 
 
 def _column(column: str) -> str:
     if column == "*":
-        return rf"(?:(?!(?:{_either(NEGATIONS)}) )\S+ ){{0,3}}?"
-    choices = "|".join(
-        ANCHORS.get(choice) or _words(choice) + " " for choice in column.rstrip("?").split("|")
-    )
-    return f"(?:{choices})" + ("?" if column.endswith("?") else "")
+        return rf"(?:(?!{_either(EVERY['negations'].split())})\S+ ){{0,3}}?"
+    return f"(?:{_either(column.rstrip('?').split('|'))})" + ("?" if column.endswith("?") else "")
 
 
-def _words(choice: str) -> str:
-    return re.escape(choice.replace("_", " ").rstrip("~")) + (r"\S{0,14}" if choice.endswith("~") else "")
+def _either(choices: Iterable[str]) -> str:
+    return "|".join(map(_choice, choices))
 
 
-def _either(choices: str) -> str:
-    return "|".join(_words(choice) for choice in choices.split())
+def _choice(choice: str) -> str:
+    ending = r"\S{0,14} " if choice.endswith("~") else " "
+    return {"<": "^", ">": "$"}.get(choice) or choice.rstrip("~").replace("_", " ") + ending
 
 
 def _first_words(columns: list[str]) -> set[str]:
@@ -95,33 +117,10 @@ def _first_words(columns: list[str]) -> set[str]:
     return words | _first_words(columns[1:]) if "<" in choices or columns[0].endswith("?") else words
 
 
-def _guard(lexicon: Lexicon) -> Guard:
-    return Guard(
-        undo=re.compile(rf"(?:^| )(?:{_either(lexicon.undo)}) (?:(?:{_either(GLUE)}) )*$"),
-        hedge=re.compile(rf"(?:^| )(?:{_either(lexicon.hedge)}) (?:\S+ ){{0,4}}$"),
-        limit=re.compile(rf"(?:{_either(lexicon.limit)}) "),
-    )
-
-
-def _index() -> dict[str, list[Phrase]]:
-    index: dict[str, list[Phrase]] = defaultdict(list)
-    for lexicon in LANGUAGES:
-        guard = _guard(lexicon)
-        for kind, listed in _listed(lexicon):
-            for columns in (phrase.split() for phrase in listed.split(";") if phrase.strip()):
-                if kind < Kind.SURE:
-                    columns = ["<", *columns, ">"]
-                for word in _first_words(columns):
-                    index[word].append(Phrase(kind, lexicon.language, _pattern(columns), guard))
-    return dict(index)
-
-
-def _listed(lexicon: Lexicon) -> list[tuple[Kind, str]]:
-    return [(kind, getattr(lexicon, kind.name.lower())) for kind in Kind]
-
-
-ANCHORS = {"<": "^", ">": "$"}
-TELLS_HOW = re.compile(
-    rf"(?:^|(?:^| )(?:{_either(INSTRUCTIONS)}) (?:\S+ )*)(?:to|um|zum|para|pour|per|om) (?:(?:{_either(GLUE)}) )*$"
-)
+LANGUAGES = Path(__file__).parent / "languages"
+EVERY = _load("every.toml")
 INDEX = _index()
+TELLS_HOW = re.compile(
+    rf"(?:^|(?:^| )(?:{_either(EVERY['instructions'].split())})(?:\S+ )*)"
+    rf"(?:{_either(EVERY['to'].split())})(?:{_either(EVERY['glue'].split())})*$"
+)
