@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import tenant_key, uuid7
@@ -80,7 +81,7 @@ class SavedReply(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint("account", models.functions.Lower("name"), name="saved_reply_name_once"),
+            models.UniqueConstraint("account", Lower("name"), name="saved_reply_name_once"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,63 @@
+"""What members write: queued here, judged by the gate at hand-over; a refusal stays on the message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from stopline.apps.accounts import live
+from stopline.apps.contacts.models import Contact
+from stopline.apps.inbox.conversation import address_on
+from stopline.apps.inbox.models import Conversation
+from stopline.apps.inbox.receive import line
+from stopline.apps.sending import queue
+from stopline.rules.errors import Conflict
+from stopline.rules.words import MessageKind, MessageState
+
+if TYPE_CHECKING:
+    from stopline.apps.accounts.models import Member
+    from stopline.apps.sending.models import Message
+
+# Only of these can it be said that they didn't, or may not have, arrived.
+MAY_GO_AGAIN = (MessageState.FAILED, MessageState.UNKNOWN)
+
+
+def reply(member: Member, conversation: Conversation, channel: str, text: str) -> Message:
+    """Queues a message to the contact and opens the conversation: an answer may come. Raises InvalidInput."""
+    known, address = address_on(conversation.contact, channel)
+    with transaction.atomic():
+        message = queue.put(
+            conversation.account_id,
+            conversation_id=conversation.id,
+            contact_id=conversation.contact_id,
+            channel=known,
+            address=address,
+            text=text,
+            kind=MessageKind.REPLY,
+            author_id=member.id,
+        )
+        _move_up(conversation, message)
+    return message
+
+
+def send_again(member: Member, conversation: Conversation, message: Message) -> Message:
+    """Sends what failed, or may be lost, as a new message: a person decides. Raises Conflict, InvalidInput."""
+    if message.inbound or message.state not in MAY_GO_AGAIN:
+        raise Conflict(
+            f"This message is {message.state_label.lower()}, so sending it again would repeat it.",
+            "Only a message that failed, or whose outcome is unknown, can be sent again",
+        )
+    return reply(member, conversation, message.channel, message.text)
+
+
+def _move_up(conversation: Conversation, message: Message) -> None:
+    conversation.state = Conversation.State.OPEN
+    conversation.channel = message.channel
+    conversation.last_line = line(message.text)
+    conversation.last_message_at = message.created_at
+    conversation.save(update_fields=["state", "channel", "last_line", "last_message_at"])
+    Contact.objects.filter(account_id=message.account_id, id=message.contact_id).update(
+        last_activity_at=message.created_at
+    )
+    live.announce(message.account_id, "inbox", f"conversation:{conversation.id}")
