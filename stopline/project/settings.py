@@ -5,6 +5,7 @@ DATABASE_URL           PostgreSQL 15 or newer; `stopline up` sets it to the embe
 STOPLINE_SECRET_KEY    signs sessions and keys the hashes of erased addresses (default: made once, kept in the data folder)
 STOPLINE_PUBLIC_URL    how browsers and providers reach us; https makes cookies secure and turns HSTS on
 STOPLINE_DEMO          1: demo sign-ins are shown on the sign-in page
+STOPLINE_TRUSTED_PROXIES  number of reverse proxies in front of us (default 0), for the sender's address
 STOPLINE_SANDBOX       0: no sandbox provider and no sandbox phone
 """
 
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "lucide",
     "csp",
@@ -108,7 +110,9 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = STOPLINE_DATA / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is kept in files: see Import
+    "default": {
+        "BACKEND": "django.core.files.storage.InMemoryStorage"
+    },  # nothing is kept in files: see Import
     "staticfiles": {"BACKEND": "stopline.doors.web.static_files.HashedFiles"},
 }
 
@@ -132,7 +136,26 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # members come by invitation, to the address that was invited
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_ADAPTER = "stopline.doors.web.accounts.sign_in.ByInvitation"
+ACCOUNT_ADAPTER = "stopline.doors.web.accounts.adapters.ByInvitation"
+ACCOUNT_FORMS = {
+    "login": "stopline.doors.web.accounts.forms.SignIn",
+    "reset_password": "stopline.doors.web.accounts.forms.ForgottenPassword",
+    "reset_password_from_key": "stopline.doors.web.accounts.forms.NewPassword",
+    "change_password": "stopline.doors.web.accounts.forms.ChangePassword",
+    "reauthenticate": "stopline.doors.web.accounts.forms.Confirm",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Failures count for the address tried and for the network they come from; success gives its try back.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/5m/ip,10/5m/key"}
+# How many reverse proxies of ours stand in front: X-Forwarded-For is believed that far and no further,
+# or anybody could write a new address into it for every guess at a password.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("STOPLINE_TRUSTED_PROXIES", "0"))
+
+MFA_ADAPTER = "stopline.doors.web.accounts.adapters.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # see ACCOUNT_EMAIL_VERIFICATION
+MFA_TOTP_ISSUER = "Stopline"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_HTTPONLY = True
@@ -144,6 +167,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SESSION_COOKIE_SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "stopline.doors.web.errors.stale_form"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -167,6 +191,9 @@ CACHES = {
     "default": {  # shared by every process, so that rate limits count them all
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "stopline_cache",
+        # Past this, entries are thrown out whatever they count: too few would let a flood of made-up addresses
+        # push its own limits out.
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
     }
 }
 

@@ -44,14 +44,26 @@ def admin_names(account_id: UUID) -> list[str]:
 
 def require_admin(member: Member, what: str) -> None:
     """`what` completes "Only admins can …". Raises NotAllowed, naming whom to ask."""
-    if not member.is_admin:
-        raise NotAllowed(f"Only admins can {what}.{ask(admin_names(member.account_id))}")
+    if refusal := whom_to_ask(member, what):
+        raise NotAllowed(refusal)
+
+
+def whom_to_ask(member: Member, what: str) -> str:
+    """Why this member can't, and whom to ask; "" for admins."""
+    return "" if member.is_admin else f"Only admins can {what}.{ask(admin_names(member.account_id))}"
+
+
+def find(account_id: UUID, member_id: UUID) -> Member:
+    member = Member.objects.filter(account_id=account_id, id=member_id).select_related("user").first()
+    if member is None:
+        raise NotFound("This person is not a member of the account (any more)", "Reload the list of members")
+    return member
 
 
 def change_role(by: Member, member_id: UUID, role: Role) -> Member:
     """Raises NotAllowed for agents, NotFound, and Conflict where the account would have no admin left."""
     with deciding(by, "change roles"):
-        member = _find(by.account_id, member_id)
+        member = find(by.account_id, member_id)
         if role != Role.ADMIN:
             _keep_an_admin(member, "be made an agent")
         member.role = role
@@ -66,7 +78,7 @@ def remove(by: Member, member_id: UUID) -> Member:
     Raises NotAllowed for agents, NotFound, and Conflict where the account would have no admin left.
     """
     with deciding(by, "remove members"):
-        member = _find(by.account_id, member_id)
+        member = find(by.account_id, member_id)
         _keep_an_admin(member, "be removed")
         Member.objects.filter(account_id=by.account_id, id=member_id).delete()
         announce(by.account_id, "members", f"member:{member_id}")
@@ -87,13 +99,6 @@ def deciding(by: Member, what: str) -> Iterator[None]:
             raise NotAllowed("You are no longer a member of this account", "Ask an admin for an invitation")
         require_admin(now, what)
         yield
-
-
-def _find(account_id: UUID, member_id: UUID) -> Member:
-    member = Member.objects.filter(account_id=account_id, id=member_id).select_related("user").first()
-    if member is None:
-        raise NotFound("This person is not a member of the account (any more)", "Reload the list of members")
-    return member
 
 
 def _keep_an_admin(member: Member, what: str) -> None:

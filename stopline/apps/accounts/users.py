@@ -21,14 +21,19 @@ def register(name: str, email: str, password: str) -> User:
     return user
 
 
-def rename(user: User, name: str) -> None:
+def rename(user: User, name: str) -> User:
+    """Raises InvalidInput."""
     user.name = _name(name)
     user.save(update_fields=["name"])
+    return user
 
 
 @transaction.atomic
-def change_email(user: User, email: str, password: str) -> None:
-    """What the user signs in with, and where a reset of the password goes: so the password is asked for."""
+def change_email(user: User, email: str, password: str) -> User:
+    """What the user signs in with, and where a reset of the password goes: so the password is asked for.
+
+    Raises InvalidInput, Conflict.
+    """
     if not user.check_password(password):
         raise InvalidInput("The password is not correct", "Type your current password to change the address")
     user.email = addresses.email(email)
@@ -36,6 +41,7 @@ def change_email(user: User, email: str, password: str) -> None:
     EmailAddress.objects.filter(
         user=user
     ).delete()  # allauth's copy: the former address would go on signing in
+    return user
 
 
 def _save(user: User) -> None:

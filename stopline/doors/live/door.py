@@ -87,6 +87,8 @@ class LiveDoor:
         for notices in list(self.pages.get(account, ())):
             for topic in topics:
                 _put(notices, topic)
+            if "members" in topics:  # somebody may be out: every page starts anew, where it still may
+                _put(notices, None)
 
     def tell_all(self, topic: str) -> None:
         for account in list(self.pages):

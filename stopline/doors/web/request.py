@@ -20,6 +20,6 @@ class Request(HttpRequest):
 
 
 class MemberRequest(Request):
-    """A member's: what a view behind `guard.signed_in` gets. It reaches rows through `member.account` only."""
+    """A member's, behind `guard.signed_in`. The view reaches rows through `member.account` only."""
 
-    member: Member  # type: ignore[assignment]  # narrower, because the guard lets nobody else through
+    member: Member

@@ -1,8 +1,7 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("stopline.doors.web.accounts.urls")),  # before allauth's: ours take precedence
-    path("account/", include("allauth.account.urls")),
+    path("", include("stopline.doors.web.accounts.urls")),
     path("contacts/import/", include("stopline.doors.web.imports.urls")),
     path("contacts/", include("stopline.doors.web.contacts.urls")),
     path("inbox/", include("stopline.doors.web.inbox.urls")),

@@ -1,3 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern] = []
+from stopline.doors.web.settings import channels, general, members, profile, replies
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="settings_general"), name="settings"),
+    path("general/", general.general, name="settings_general"),
+    path("members/", members.members, name="settings_members"),
+    path("members/invite/", members.invite, name="invite_member"),
+    path("members/<uuid:member_id>/role/", members.change_role, name="change_role"),
+    path("members/<uuid:member_id>/remove/", members.remove, name="remove_member"),
+    path("invitations/<uuid:invitation_id>/revoke/", members.revoke, name="revoke_invitation"),
+    path("replies/", replies.replies, name="settings_replies"),
+    path("channels/", channels.channels, name="settings_channels"),
+    path("channels/<uuid:connection_id>/<str:action>/", channels.act, name="change_connection"),
+    path("profile/", profile.profile, name="settings_profile"),
+]

@@ -1,5 +1,6 @@
 import "./choice.js";
 import "./composer.js";
+import "./copy.js";
 import "./dialog.js";
 import "./live.js";
 import "./menu.js";

@@ -1,6 +1,7 @@
 // Passkeys: the browser makes or uses the key, the form carries the answer. Forms that need it stay hidden
-// where the browser has no passkeys; pages that use it load it themselves.
-const able = window.PublicKeyCredential?.parseCreationOptionsFromJSON && window.isSecureContext;
+// where the browser has no passkeys, which need https and a name; pages that use it load it themselves.
+const named = !/^[\d.]+$|:/.test(location.hostname);
+const able = window.PublicKeyCredential?.parseCreationOptionsFromJSON && window.isSecureContext && named;
 
 async function options(form) {
   const inPage = document.getElementById("passkey-options");
