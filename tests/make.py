@@ -45,7 +45,7 @@ def phone() -> str:
 def contact(of: Account, first_name: str = "Ada", **values: Any) -> Contact:
     """A contact; a channel given as `sms="unsubscribed"` is so by an admin's hand."""
     standings = {channel: values.pop(channel) for channel in CONSENT_CHANNELS if channel in values and channel != "email"}
-    if values.get("email") in Standing:
+    if values.get("email") in tuple(Standing):
         standings[Channel.EMAIL] = values.pop("email")
         values["email"] = f"ada{next(_numbers)}@example.com"
     values.setdefault("phone", phone())

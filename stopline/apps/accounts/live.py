@@ -56,9 +56,11 @@ class _Announcer:
         while not closing:
             gathered = self.gather()
             closing = None in gathered
+            payloads = sorted({notice for notice in gathered if notice})
+            if not payloads:
+                continue
             try:
                 connection = connection or _connect()
-                payloads = sorted({notice for notice in gathered if notice})
                 connection.execute(
                     "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload", [CHANNEL, payloads]
                 )
@@ -84,7 +86,9 @@ class _Announcer:
 def connection_parameters() -> dict[str, Any]:
     """How to reach Django's database with a connection of one's own."""
     parameters = connections["default"].get_connection_params()
-    return {key: value for key, value in parameters.items() if key not in ("context", "cursor_factory", "pool")}
+    return {
+        key: value for key, value in parameters.items() if key not in ("context", "cursor_factory", "pool")
+    }
 
 
 def _connect() -> psycopg.Connection:

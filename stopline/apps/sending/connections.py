@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 from stopline.apps.accounts import sql
 from stopline.apps.accounts.live import announce
 from stopline.apps.accounts.members import require_admin
@@ -12,7 +14,7 @@ from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import new_token
 from stopline.apps.sending.models import Connection, account_of_token
 from stopline.rules.errors import NotFound
-from stopline.rules.words import CONSENT_CHANNELS
+from stopline.rules.words import CONSENT_CHANNELS, Channel
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -53,6 +55,20 @@ def add_sandbox(account_id: UUID) -> Connection:
         provider="sandbox",
         name="Sandbox",
         channels=[channel.value for channel in CONSENT_CHANNELS],
+        token=new_token(account_id),
+    )
+
+
+@transaction.atomic
+def chat(account_id: UUID) -> Connection:
+    """The account's end of Chat with Support, made when it is first needed."""
+    Account.objects.select_for_update(no_key=True).get(id=account_id)  # two at once would make two
+    found = Connection.objects.filter(account_id=account_id, provider="panel").first()
+    return found or Connection.objects.create(
+        account_id=account_id,
+        provider="panel",
+        name="Chat with Support",
+        channels=[Channel.CHAT.value],
         token=new_token(account_id),
     )
 

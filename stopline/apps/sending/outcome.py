@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,12 @@ from stopline.apps.sending import queries
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.providers import errors
 from stopline.providers.base import Receipt
-from stopline.rules.words import MessageState
+from stopline.rules.words import MessageState, Refusal
 
 MOST_ATTEMPTS = 8
 LONGEST_WAIT = 900.0  # seconds between two attempts
+HELD_FOR = timedelta(days=1)  # an automated message that old says nothing useful any more
+HELD_LOOK = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,12 @@ def returned(message: Claimed) -> Outcome:
 
 
 def refused(judged: Judged) -> Outcome:
-    verdict = judged.verdict
+    """The verdict, on the message. What is only held looks again every minute, for as long as it makes sense."""
+    message, verdict = judged.message, judged.verdict
     reason = verdict.reason.value if verdict.reason else ""
-    return Outcome(judged.message, MessageState.REFUSED, None, reason, verdict.entry_id, verdict.checked_at)
+    waits = verdict.reason is Refusal.HELD and verdict.checked_at - message.created_at < HELD_FOR
+    state, wait = (MessageState.QUEUED, HELD_LOOK) if waits else (MessageState.REFUSED, None)
+    return Outcome(message, state, None, reason, verdict.entry_id, verdict.checked_at, wait=wait)
 
 
 def accepted(message: Claimed, receipt: Receipt, checked_at: datetime | None = None) -> Outcome:

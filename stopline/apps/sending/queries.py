@@ -51,7 +51,7 @@ RECORD = """
 UPDATE sending_message m SET state = o.state, provider_id = coalesce(o.provider_id, m.provider_id),
     refusal = o.refusal, entry_id = o.entry_id, checked_at = coalesce(o.checked_at, m.checked_at),
     failure = o.failure, lease_until = NULL,
-    attempts = m.attempts - CASE WHEN o.state = 'queued' AND o.wait IS NULL THEN 1 ELSE 0 END,
+    attempts = m.attempts - CASE WHEN o.state = 'queued' AND (o.wait IS NULL OR o.refusal <> '') THEN 1 ELSE 0 END,
     due_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() + make_interval(secs => coalesce(o.wait, 0))
         ELSE m.due_at END,
     sent_at = CASE WHEN o.state IN ('sent', 'delivered') THEN clock_timestamp() ELSE m.sent_at END,
