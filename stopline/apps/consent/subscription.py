@@ -120,9 +120,9 @@ def require_right(account_id: UUID, actor: Actor, what: str) -> None:
         consent.require_admin(False, members.admin_names(account_id), what)
 
 
-def hold(account_id: UUID, keys: Iterable[Key], message_id: UUID) -> None:
+def hold(account_id: UUID, keys: Iterable[Key], message_id: UUID, *, at: datetime | None = None) -> None:
     """Automated messages to these addresses wait until a person has decided about an unclear opt-out."""
-    _ensure(account_id, keys, {"held_message_id": message_id, "held_since": timezone.now()})
+    _ensure(account_id, keys, {"held_message_id": message_id, "held_since": at or timezone.now()})
 
 
 def release(account_id: UUID, keys: Iterable[Key]) -> None:
