@@ -12,6 +12,7 @@ Ways = tuple[tuple[signal.Signals, float], ...]
 # How to end a PostgreSQL server: each way with the seconds it gets before the next.
 FAST: Ways = ((signal.SIGINT, 20), (signal.SIGQUIT, 5), (signal.SIGKILL, 5))
 AT_ONCE: Ways = ((signal.SIGQUIT, 1), (signal.SIGKILL, 5))
+OURS: Ways = ((signal.SIGTERM, 5), (signal.SIGKILL, 5))
 
 
 def end(process: psutil.Process, ways: Ways) -> None:
@@ -34,6 +35,15 @@ def end_servers(cluster: Path, name: str) -> None:
         end(process, FAST)
     for process in _matching(lambda command: command[0].startswith(f"postgres: {name}: ")):
         end(process, AT_ONCE)
+
+
+def end_children_of_killed(data: Path) -> None:
+    """End the web and worker processes a killed supervisor left on this data folder: they may hold the port."""
+    mine = {"STOPLINE_DATA": str(data), "STOPLINE_SUPERVISED": "1"}
+    for process in _matching(lambda command: "stopline" in command):
+        with contextlib.suppress(psutil.Error):
+            if mine.items() <= process.environ().items():
+                end(process, OURS)
 
 
 def _serves(command: list[str], cluster: Path) -> bool:

@@ -4,15 +4,12 @@ import contextlib
 import fcntl
 import os
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from stopline.rules.errors import Conflict, InvalidInput, StoplineError
-
-LEFTOVER_SECONDS = 8  # what the web process of a killed start may need to let go of the port
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,9 @@ class Installation:
             title="The data folder can't be written",
         )
 
-    def check_port(self, *, patient: bool) -> None:
-        """Raises Conflict where something listens on the port. `patient`: it may be about to end."""
-        deadline = time.monotonic() + (LEFTOVER_SECONDS if patient else 0)
-        while (refusal := self._try_port()) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if refusal:
+    def check_port(self) -> None:
+        """Raises Conflict where something listens on the port."""
+        if refusal := self._try_port():
             raise Conflict(
                 f"{self.host}:{self.port}: {refusal}",
                 f"Stop what listens there, or choose another port: PORT={min(self.port + 1, 65535)} make run",

@@ -8,6 +8,7 @@ import typer
 
 from stopline.doors.cli.database import database, require_running
 from stopline.doors.cli.installation import Installation
+from stopline.project import lifeline
 from stopline.rules.errors import StoplineError
 
 app = typer.Typer(
@@ -57,7 +58,8 @@ def web() -> None:
 
     require_running(here())
     os.environ["STOPLINE_POOL"] = "1"
-    _end_with_supervisor()
+    if os.environ.get("STOPLINE_SUPERVISED") and sys.platform != "linux":  # on Linux the kernel sees to it
+        lifeline.end_without_parent()
     web(here())
 
 
@@ -66,7 +68,8 @@ def worker() -> None:
     """Hand queued messages over and do background work; needs a running database."""
     require_running(here())
     django()
-    _end_with_supervisor()
+    if os.environ.get("STOPLINE_SUPERVISED"):
+        lifeline.end_without_parent()  # also where a graceful stop would wait for a database that is gone
     from stopline.doors.worker.run import run
 
     run()
@@ -139,10 +142,3 @@ def manage(context: typer.Context) -> None:
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(["stopline manage", *context.args])
-
-
-def _end_with_supervisor() -> None:
-    if os.environ.get("STOPLINE_SUPERVISED") and sys.platform != "linux":  # on Linux the kernel sees to it
-        from stopline.project.lifeline import end_without_parent
-
-        end_without_parent()

@@ -20,7 +20,9 @@ from stopline.project.lifeline import die_with_parent
 from stopline.project.postgres import Postgres
 from stopline.rules.errors import StoplineError
 
-GRACE_SECONDS = 15  # the worker takes up to 12 for what is in flight; what is cut off becomes "outcome unknown"
+GRACE_SECONDS = (
+    15  # the worker takes up to 12 for what is in flight; what is cut off becomes "outcome unknown"
+)
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 

@@ -9,6 +9,7 @@ import typer
 
 from stopline.doors.cli.installation import Installation
 from stopline.doors.cli.supervisor import Database, Program, Supervisor, say
+from stopline.project import leftovers
 from stopline.project.postgres import Postgres
 from stopline.rules.errors import Conflict, StoplineError
 
@@ -30,7 +31,9 @@ def up(installation: Installation, *, demo: bool) -> None:
     supervisor = Supervisor()
     supervisor.listen()
     with installation.held() as last_was_killed:
-        installation.check_port(patient=last_was_killed)
+        if last_was_killed:
+            leftovers.end_children_of_killed(installation.data)
+        installation.check_port()
         try:
             _start(supervisor, installation, demo=demo)
             supervisor.watch()

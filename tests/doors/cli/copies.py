@@ -104,7 +104,7 @@ class Copy:
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.Error):
                 command = child.cmdline()
-                if command[-1:] == [name] or Path(command[0]).name == name:
+                if command[-1:] == [name] or Path("".join(command[:1])).name == name:
                     return child
         raise AssertionError(f"{name} does not run:\n{self.said()}")
 
