@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -49,14 +49,15 @@ class Reading:
 @dataclass(frozen=True)
 class Clause:
     words: str  # plain, each followed by a space
-    apart: bool  # a line of its own, or the last sentence
+    apart: bool  # a line of its own, the last sentence, or said with please
     found: tuple[Found, ...]
 
 
 NO_EXTRA = ExtraWords()
 STOPS = (Kind.ALONE, Kind.WHOLE, Kind.HINTED)
-POLITE, ANSWERS = frozenset(EVERY["polite"].split()), frozenset(EVERY["answers"].split())
-EMAIL, PHONE = frozenset(EVERY["email"].split()), frozenset(EVERY["phone"].split())
+PLEASE, POLITE, ANSWERS, EMAIL, PHONE = (
+    frozenset(EVERY[name].split()) for name in ("please", "polite", "answers", "email", "phone")
+)
 
 SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=\s|$)|[!?…;¡¿]+")
 CLAUSE_END = re.compile(r"[,:()]|\s[-–—]+\s")
@@ -187,13 +188,14 @@ def _clauses(plain: str) -> Iterator[Clause]:
         for sentence in sentences:
             parts = [part for part in map(_clause, CLAUSE_END.split(sentence)) if part]
             last = sentences is lines[-1] and sentence is sentences[-1]
-            for words, found in parts:
-                yield Clause(words, len(parts) == 1 and (last or len(sentences) == 1), found)
+            apart = len(parts) == 1 and (last or len(sentences) == 1)
+            yield from (replace(part, apart=True) if apart else part for part in parts)
 
 
-def _clause(text: str) -> tuple[str, tuple[Found, ...]] | None:
-    """Words and findings of a clause; None where it is only politeness ("Hi Anna", "thanks", "no")."""
-    words = _words(text).split()
+def _clause(text: str) -> Clause | None:
+    """The clause, or None where it is only politeness ("Hi Anna", "thanks", "no")."""
+    every = _words(text).split()
+    words = [word for word in every if word not in PLEASE]
     start, end = 0, len(words)
     while end and words[end - 1] in POLITE:
         end -= 1
@@ -204,7 +206,7 @@ def _clause(text: str) -> tuple[str, tuple[Found, ...]] | None:
     greeting = start > 0 and end - start <= 2
     if not kept or (not found and (greeting or kept.strip() in ANSWERS)):
         return None
-    return kept, found
+    return Clause(kept, len(words) < len(every), found)
 
 
 def _all_keywords(words: str) -> tuple[Found, ...]:
