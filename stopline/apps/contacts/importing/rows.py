@@ -1,0 +1,106 @@
+"""A row of cells becomes what a contact needs, or a reason why it can't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stopline.apps.contacts import contact, csv_cells, custom
+from stopline.apps.contacts.csv_file import Row
+from stopline.apps.contacts.importing.columns import ALL, CUSTOM, UNSUBSCRIBED
+from stopline.apps.contacts.models import CustomField
+from stopline.rules import consent
+from stopline.rules.errors import InvalidInput
+from stopline.rules.words import CONSENT_CHANNELS, AddressKind, Channel
+
+LONGEST_LIST_NAME = 80
+NO_ADDRESS = "It has neither a phone number nor an e-mail address. Fill in at least one."
+UNREADABLE = (
+    "“{cell}” in {column} says neither yes nor no. Write yes where the person is unsubscribed, and no or "
+    "nothing where not."
+)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A row on its way. With a fault it becomes no contact; an unsubscribe in it counts all the same."""
+
+    line: int
+    cells: list[str]
+    values: dict[str, str | None] = field(
+        default_factory=dict
+    )  # as contact.read returns them; blanks left out
+    custom: dict[str, Any] = field(default_factory=dict)
+    lists: list[str] = field(default_factory=list)
+    stops: dict[Channel, str] = field(default_factory=dict)  # unsubscribed on: the cell that says so
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def addresses(self) -> consent.Addresses:
+        kinds = (AddressKind.PHONE, AddressKind.EMAIL)
+        return {kind: address for kind in kinds if (address := self.values.get(kind))}
+
+
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    country: str
+    header: Sequence[str]
+    mapping: Mapping[str, str]
+    fields: Mapping[str, CustomField]  # by key
+
+    def read(self, row: Row) -> Candidate:
+        candidate = Candidate(row.line, row.cells)
+        if row.broken:
+            candidate.faults.append(row.broken)
+            return candidate
+        for index, target in self.mapping.items():
+            cell = csv_cells.restored(row.cells[int(index)]).strip()
+            if cell:
+                self._take(candidate, target, cell, self.header[int(index)] or f"column {int(index) + 1}")
+        if not candidate.addresses and not candidate.faults:
+            candidate.faults.append(NO_ADDRESS)
+        return candidate
+
+    def _take(self, candidate: Candidate, target: str, cell: str, column: str) -> None:
+        try:
+            if target.startswith(UNSUBSCRIBED):
+                _take_stop(candidate, target.removeprefix(UNSUBSCRIBED), cell, column)
+            elif target.startswith(CUSTOM):
+                self._take_custom(candidate, target.removeprefix(CUSTOM), cell)
+            elif target == "lists":
+                candidate.lists = _list_names(cell)
+            else:
+                candidate.values |= contact.read(_parts(target, cell), self.country)
+        except InvalidInput as error:
+            candidate.faults.append(str(error))
+
+    def _take_custom(self, candidate: Candidate, key: str, cell: str) -> None:
+        if known := self.fields.get(key):  # none: the field was deleted since
+            candidate.custom[key] = custom.read(known, cell)
+
+
+def _parts(target: str, cell: str) -> dict[str, str]:
+    if target != "name":
+        return {target: cell}
+    first, _, last = cell.partition(" ")
+    return {"first_name": first, "last_name": last}
+
+
+def _take_stop(candidate: Candidate, scope: str, cell: str, column: str) -> None:
+    told = csv_cells.says_unsubscribed(cell)
+    if told is None:
+        candidate.faults.append(UNREADABLE.format(cell=cell[:60], column=column))
+    elif told:
+        for channel in CONSENT_CHANNELS if scope == ALL else (Channel(scope),):
+            candidate.stops.setdefault(channel, f"{column}: {cell[:200]}")
+
+
+def _list_names(cell: str) -> list[str]:
+    names = csv_cells.split(cell)
+    if too_long := next((name for name in names if len(name) > LONGEST_LIST_NAME), None):
+        raise InvalidInput(
+            f"The list name “{too_long[:60]}…” has more than {LONGEST_LIST_NAME} characters.",
+            "Shorten it, and separate several lists by a semicolon",
+        )
+    return names
