@@ -49,12 +49,12 @@ INSERT INTO sending_inboundevent (account_id, connection_id, event_id, body, rec
 VALUES (%(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, %(now)s::timestamptz, '') ON CONFLICT DO NOTHING RETURNING event_id
 """
 
-# Whose turn it is to apply a stored event: the row is locked, and one in another's hands is passed over.
-# Result: one row, or none where it was applied or is being applied.
+# Whose turn it is to apply a stored event: the row is locked, and one in another's hands is waited for, because
+# both of us will say that it is done. Result: one row, or none where it was applied. Index: the primary key.
 UNAPPLIED = """
 SELECT event_id FROM sending_inboundevent
 WHERE (account_id, connection_id, event_id) = (%(account)s, %(connection)s, %(event)s) AND applied_at IS NULL
-FOR UPDATE SKIP LOCKED
+FOR UPDATE
 """
 
 # Progress reports of one connection, in one statement. A state only moves forward, whatever the order of arrival.

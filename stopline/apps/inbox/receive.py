@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -71,13 +71,13 @@ def take(connection: Connection, event: Received) -> Taken:
     arrival = _arrival(connection, event)
     if _intent(arrival) is Intent.NONE:
         return _take_plain(arrival)
-    if not _store(arrival):
-        return Taken(new=False)
+    new = _store(arrival)
     try:
-        return apply(arrival)
+        # Also where it was seen: whoever stored it may have died before it was in force, and we are about to say it is.
+        return replace(apply(arrival), new=new)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            return Taken(new=True, applied=False)  # `stored.apply` finishes it
+            return Taken(new=new, applied=False)  # `stored.apply` finishes it
         raise
 
 
@@ -87,7 +87,7 @@ def again(connection: Connection, event: Received) -> Taken:
 
 
 def apply(arrival: Arrival) -> Taken:
-    """Everything a message that may change a standing does, in one transaction."""
+    """Everything a message that may change a standing does, in one transaction; nothing where it was done before."""
     with transaction.atomic():
         if not _my_turn(arrival):
             return Taken(new=False)

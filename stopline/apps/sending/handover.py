@@ -29,7 +29,9 @@ from stopline.rules.words import Channel, MessageState
 log = structlog.get_logger(__name__)
 
 BATCH = 100  # messages whose locks are held together, and whose hand-offs run side by side
-LEASE = 60.0  # seconds; far longer than a batch can take, so that it only ever runs out on a dead worker
+# Seconds. Twice what a batch can take (gate.START_WITHIN plus a provider's time-out), so that when it runs out nothing
+# of the batch can still be on its way.
+LEASE = 30.0
 RECORD_FOR = 300.0  # seconds to go on trying to write outcomes down while the database is away
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
@@ -72,6 +74,7 @@ class Handover:
             log.warning("handover.database_lost", error=str(error), messages=len(claimed))
             touched = await self._record_later(list(outcomes.values()))
         outcome.announce(touched)
+        outcome.announce_answers(claimed)
 
     async def resolve_abandoned(self) -> int:
         """Messages of a dead worker: ask the provider where it can be asked, else the outcome stays unknown."""

@@ -16,7 +16,7 @@ from stopline.apps.sending import queries
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.providers import errors
 from stopline.providers.base import Receipt
-from stopline.rules.words import MessageState, Refusal
+from stopline.rules.words import Channel, MessageState, Refusal
 
 MOST_ATTEMPTS = 8
 LONGEST_WAIT = 900.0  # seconds between two attempts
@@ -119,3 +119,9 @@ def announce(touched: Iterable[tuple[UUID, UUID, UUID]]) -> None:
             [f"conversation:{found}" for found in conversations] if len(conversations) <= MOST_NAMED else []
         )
         live.announce_now(account, "inbox", *(named or ["conversation"]))
+
+
+def announce_answers(messages: Iterable[Claimed]) -> None:
+    """Chat with Support is read by a user, on a page of whichever account they work in: so they are told."""
+    for user in {message.address for message in messages if message.channel == Channel.CHAT}:
+        live.announce_now(UUID(user), "support")

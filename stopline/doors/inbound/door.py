@@ -1,7 +1,8 @@
 """Providers' webhooks: POST /inbound/<provider>/<token>.
 
 201 something new was taken, 200 everything in it was seen before or needed no answer, 4xx a problem document
-(RFC 9457). Answers only after what it was given is stored.
+(RFC 9457). Answers only after what it was given is stored; an opt-out is in force by then, unless the answer counts
+it as `waiting` for a hand-off that hangs.
 """
 
 from __future__ import annotations
@@ -57,25 +58,28 @@ def take(path: list[str], request: Request) -> Done:
     receiver.verify(request, connection.token)
     events = receiver.read(request)
     stored.progress(connection, [event for event in events if isinstance(event, Progress)])
-    new = sum(_take_one(connection, event, alone=len(events) == 1) for event in events)
-    return Done(201 if new else 200, {"new": new, "events": len(events)})
+    taken = [_take_one(connection, event, alone=len(events) == 1) for event in events]
+    new = sum(each.new for each in taken)
+    # What waits is stored and will be applied; everything else is in force when the answer leaves.
+    waiting = sum(not each.applied for each in taken)
+    return Done(201 if new else 200, {"new": new, "events": len(events), "waiting": waiting})
 
 
-def _take_one(connection: Connection, event: Event, *, alone: bool) -> bool:
-    """Whether it was new. One bad message never sinks a batch: it is kept with what is wrong with it."""
+def _take_one(connection: Connection, event: Event, *, alone: bool) -> inbox.Taken:
+    """One bad message never sinks a batch: it is kept with what is wrong with it."""
     match event:
         case Progress():
-            return False
+            pass
         case Received():
             try:
-                return inbox.take(connection, event).new
+                return inbox.take(connection, event)
             except InvalidInput as error:
                 if alone:
                     raise
                 stored.keep(connection, event, str(error))
         case _:
             stored.keep(connection, event)
-    return False
+    return inbox.Taken(new=False)
 
 
 def _connection(path: list[str]) -> Connection:
