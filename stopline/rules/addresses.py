@@ -12,9 +12,6 @@ from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumberFor
 
 from stopline.rules.errors import InvalidInput
 
-WRITE_PHONE = "Write it with + and the country code, for example +1 415 555 0123."
-WRITE_EMAIL = "Write it like name@example.com."
-
 NOT_POSSIBLE = {
     ValidationResult.TOO_SHORT: "it has too few digits",
     ValidationResult.TOO_LONG: "it has too many digits",
@@ -22,14 +19,6 @@ NOT_POSSIBLE = {
     ValidationResult.INVALID_COUNTRY_CODE: "no country has that code",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "the area code is missing",
 }
-NOT_A_NUMBER = {
-    NumberParseException.INVALID_COUNTRY_CODE: "its country isn't known",
-    NumberParseException.NOT_A_NUMBER: "it isn't a phone number",
-    NumberParseException.TOO_SHORT_AFTER_IDD: "it has too few digits",
-    NumberParseException.TOO_SHORT_NSN: "it has too few digits",
-    NumberParseException.TOO_LONG: "it has too many digits",
-}
-
 PHONE_CHARACTERS = re.compile(r"[\d\s+()./‐-―−-]*")  # with the hyphens and dashes word processors put in
 DECIMAL = re.compile(r"\+?\d{7,}\.\d{1,2}")
 
@@ -52,7 +41,13 @@ def phone(text: str, country: str | None) -> str:
     if not PHONE_CHARACTERS.fullmatch(typed) or DECIMAL.fullmatch(typed):
         # Vanity letters, extensions and a spreadsheet's 4.4E+11 or 49151123.0 would become other numbers.
         raise _bad_phone(typed, "it has something other than the digits of one phone number")
-    number = _parse(typed, country)
+    try:
+        number = phonenumbers.parse(typed, country)
+    except NumberParseException as error:
+        unknown = error.error_type == NumberParseException.INVALID_COUNTRY_CODE
+        raise _bad_phone(
+            typed, "its country isn't known" if unknown else "it isn't a phone number"
+        ) from error
     if reason := NOT_POSSIBLE.get(phonenumbers.is_possible_number_with_reason(number)):
         raise _bad_phone(typed, reason)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
@@ -118,13 +113,6 @@ def _clean(text: str) -> str:
     return "".join(char for char in plain if unicodedata.category(char) != "Cf").strip()
 
 
-def _parse(typed: str, country: str | None) -> phonenumbers.PhoneNumber:
-    try:
-        return phonenumbers.parse(typed, country)
-    except NumberParseException as error:
-        raise _bad_phone(typed, NOT_A_NUMBER[error.error_type]) from error
-
-
 def _label(typed: str, label: str) -> str:
     """One part of a domain in ASCII. Punycode of the lower-case NFC form is what IDNA 2008 prescribes."""
     ascii_label = label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
@@ -134,8 +122,10 @@ def _label(typed: str, label: str) -> str:
 
 
 def _bad_phone(typed: str, why: str) -> InvalidInput:
-    return InvalidInput(f"“{typed[:60]}”: {why}.", WRITE_PHONE, title="This phone number can't be used")
+    next_step = "Write it with + and the country code, for example +1 415 555 0123."
+    return InvalidInput(f"“{typed[:60]}”: {why}.", next_step, title="This phone number can't be used")
 
 
 def _bad_email(typed: str, why: str) -> InvalidInput:
-    return InvalidInput(f"“{typed[:60]}”: {why}.", WRITE_EMAIL, title="This e-mail address can't be used")
+    next_step = "Write it like name@example.com."
+    return InvalidInput(f"“{typed[:60]}”: {why}.", next_step, title="This e-mail address can't be used")

@@ -1,14 +1,4 @@
-"""Errors a person can meet: what happened, why, and what to do next.
-
-    StoplineError          500
-    ├── NotAllowed         403
-    ├── NotFound           404
-    ├── Conflict           409
-    └── InvalidInput       422
-
-Doors turn them into pages, problem documents (RFC 9457) or exit codes; the words are written where the
-rule is, so every door says the same.
-"""
+"""Errors a person can meet: what happened, why, and what to do next. The same words at every door."""
 
 import inspect
 

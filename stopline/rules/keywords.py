@@ -92,38 +92,27 @@ def read(
     plain = _plain(_new_text(text[:LONGEST_INPUT]) if channel == Channel.EMAIL else text[:LONGEST_INPUT])
     automatic = channel == Channel.EMAIL and any(sign in plain for sign in EVERY["automatic"])
     clauses = list(_clauses(plain))
-    if automatic:
-        return _request(clauses, hint, channel, automatic)
-    starts = (Kind.OPT_IN, Kind.YES) if unsubscribed else (Kind.OPT_IN,)
-    return (
-        _keyword(Intent.OPT_OUT, STOPS, extra.opt_out, clauses, plain, hint)
-        or _keyword(Intent.OPT_IN, starts, extra.opt_in, clauses, plain, hint)
-        or _keyword(Intent.HELP, (Kind.HELP,), extra.help, clauses, plain, hint)
-        or _request(clauses, hint, channel, automatic)
-    )
-
-
-def _keyword(
-    intent: Intent,
-    kinds: tuple[Kind, ...],
-    added: tuple[str, ...],
-    clauses: list[Clause],
-    plain: str,
-    hint: str,
-) -> Reading | None:
-    """The reading of a message that is a keyword and nothing else."""
     said = {_words(plain), "".join(clause.words for clause in clauses)} - {""}  # with politeness and without
-    for word in said & {_words(_plain(word)) for word in added}:
-        return Reading(intent, word.strip(), hint)
-    found = [[f for f in clause.found if _counts(f, kinds, hint)] for clause in clauses]
-    return _reading(intent, found[0], hint) if found and all(found) else None
+    for intent, kinds, added in (
+        ()
+        if automatic
+        else (
+            (Intent.OPT_OUT, STOPS, extra.opt_out),
+            (Intent.OPT_IN, (Kind.OPT_IN, Kind.YES) if unsubscribed else (Kind.OPT_IN,), extra.opt_in),
+            (Intent.HELP, (Kind.HELP,), extra.help),
+        )
+    ):
+        for word in said & {_words(_plain(word)) for word in added}:
+            return Reading(intent, word.strip(), hint)
+        found = [[f for f in clause.found if _counts(f, kinds, hint)] for clause in clauses]
+        if found and all(found):
+            return _reading(intent, found[0], hint)
+    return _request(clauses, hint, channel, automatic)
 
 
 def _request(clauses: list[Clause], hint: str, channel: Channel | str, automatic: bool) -> Reading:
     """The reading of a longer message."""
-    explained = len(clauses) > 1 and all(
-        clause.found for clause in clauses
-    )  # "STOP. You have the wrong number"
+    explained = len(clauses) > 1 and all(c.found for c in clauses)  # "STOP. You have the wrong number"
     readings: dict[Intent, list[Found]] = defaultdict(list)
     for clause in clauses:
         apart, another = clause.apart or explained, _names_another(channel, clause.words)
@@ -157,9 +146,8 @@ def _with_a_name(words: str) -> Iterator[Found]:
     for word, other in (pair, pair[::-1]) if len(pair) == 2 else ():
         found = [f for f in find(f"{word} ") if f.phrase.kind is Kind.ALONE]
         undone = [f for f in found if f.phrase.undo.search(f"{other} ")]
-        if not undone or (
-            other in ANSWERS and undone != found
-        ):  # "no parar" is "don't stop", "no stop" isn't
+        # "No parar" is "don't stop" in Spanish, "no stop" isn't in English.
+        if not undone or (other in ANSWERS and undone != found):
             yield from found
 
 
@@ -202,21 +190,17 @@ def _clause(text: str) -> Clause | None:
     while start < end and words[start] in POLITE:
         start += 1
     kept = "".join(f"{word} " for word, _ in groupby(words[start:end]))
-    found = _all_keywords(kept) or tuple(find(kept))
+    found = _findings(kept)
     greeting = start > 0 and end - start <= 2
     if not kept or (not found and (greeting or kept.strip() in ANSWERS)):
         return None
     return Clause(kept, len(words) < len(every), found)
 
 
-def _all_keywords(words: str) -> tuple[Found, ...]:
-    """Keywords in a row: "stop unsubscribe cancel"."""
-    keywords: list[Found] = []
-    for word in words.split():
-        if not (found := [f for f in find(f"{word} ") if f.phrase.kind in (Kind.ALONE, Kind.WHOLE)]):
-            return ()
-        keywords += found
-    return tuple(keywords) if words.count(" ") > 1 else ()
+def _findings(words: str) -> tuple[Found, ...]:
+    """What is found in a clause; each of a row of keywords ("stop unsubscribe cancel") stands alone."""
+    row = [[f for f in find(f"{word} ") if f.phrase.kind in STOPS] for word in words.split()]
+    return tuple(row[0]) if len(row) > 1 and all(row) else tuple(find(words))
 
 
 def _words(plain: str) -> str:
@@ -236,10 +220,9 @@ def _new_text(text: str) -> str:
     """What the person wrote in this e-mail: not the quoted past, the signature or the app's own line."""
     lines, kept = text.splitlines(), []
     for number, line in enumerate(lines):
-        if REPLY_HEADER.match(line.strip()) or REPLY_HEADER.match(
-            " ".join(lines[number : number + 2]).strip()
-        ):
-            break  # A header may be wrapped onto a second line.
+        wrapped = " ".join(lines[number : number + 2])  # a header may go on in a second line
+        if REPLY_HEADER.match(line.strip()) or REPLY_HEADER.match(wrapped.strip()):
+            break
         if not line.lstrip().startswith(">"):
             kept.append(line)
     return "\n".join(kept)

@@ -1,8 +1,8 @@
 """The phrases in `languages/*.toml`, searchable: each is kept under every word it can begin with.
 
-Words there are lower case, without accents and apostrophes (don't = dont, m'envoyez = m envoyez). A phrase is
-columns with spaces between: `a|b` either, `a|b?` may be missing, `a_b` two words, `a~` any ending, `<` and `>`
-start and end of the clause, `*` up to three words that don't negate, `{name}` words so named in the same file.
+Words are lower case there, without accents or apostrophes (don't = dont, m'envoyez = m envoyez). A phrase is
+columns with spaces between: `a|b` either, `a|b?` may be missing, `a_b` two words, `a~` any ending, `<` and
+`>` start and end of the clause, `*` up to three words that don't negate, `{name}` words of that name.
 """
 
 import re
@@ -66,19 +66,6 @@ def find(clause: str) -> Iterator[Found]:
                 )
 
 
-def _load(name: str) -> dict[str, Any]:
-    return tomllib.loads((LANGUAGES / name).read_text(encoding="utf-8"))
-
-
-def _index() -> dict[str, list[Phrase]]:
-    index: dict[str, list[Phrase]] = defaultdict(list)
-    for file in sorted(LANGUAGES.glob("*.toml"), key=lambda file: file.stem != "english"):
-        if file.name != "every.toml":
-            for word, phrase in _phrases(_load(file.name)):
-                index[word].append(phrase)
-    return dict(index)
-
-
 def _phrases(table: dict[str, Any]) -> Iterator[tuple[str, Phrase]]:
     """(a word it can begin with, phrase) for each phrase of a language."""
     undo = re.compile(rf"(?:^| )(?:{_either(table['undo'])})(?:{_either(EVERY['glue'].split())})*$")
@@ -88,12 +75,10 @@ def _phrases(table: dict[str, Any]) -> Iterator[tuple[str, Phrase]]:
         whole = "{}" if kind in (Kind.SURE, Kind.UNSURE) else "< {} >"
         for written in table.get(kind, ()):
             columns = whole.format(written).format_map(table["words"]).split()
-            phrase = Phrase(kind, table["language"], _pattern(columns), undo, hedge, limit)
+            phrase = Phrase(
+                kind, table["language"], re.compile("".join(map(_column, columns))), undo, hedge, limit
+            )
             yield from ((word, phrase) for word in _first_words(columns))
-
-
-def _pattern(columns: list[str]) -> re.Pattern[str]:
-    return re.compile("".join(map(_column, columns)))
 
 
 def _column(column: str) -> str:
@@ -117,9 +102,15 @@ def _first_words(columns: list[str]) -> set[str]:
     return words | _first_words(columns[1:]) if "<" in choices or columns[0].endswith("?") else words
 
 
-LANGUAGES = Path(__file__).parent / "languages"
-EVERY = _load("every.toml")
-INDEX = _index()
+TABLES = {
+    file.stem: tomllib.loads(file.read_text("utf-8"))
+    for file in Path(__file__).parent.glob("languages/*.toml")
+}
+EVERY = TABLES.pop("every")
+INDEX: dict[str, list[Phrase]] = defaultdict(list)
+for _table in TABLES.values():
+    for _word, _phrase in _phrases(_table):
+        INDEX[_word].append(_phrase)
 TELLS_HOW = re.compile(
     rf"(?:^|(?:^| )(?:{_either(EVERY['instructions'].split())})(?:\S+ )*)"
     rf"(?:{_either(EVERY['to'].split())})(?:{_either(EVERY['glue'].split())})*$"

@@ -19,16 +19,10 @@ UCS2_SINGLE, UCS2_PART = 70, 67
 
 @dataclass(frozen=True)
 class Segments:
-    """Size of a text as SMS.
-
-    `units` are septets in GSM-7 and 16-bit units in UCS-2; `left` is how many fit before one more
-    segment is needed.
-    """
-
     encoding: Literal["GSM-7", "UCS-2"]
-    units: int
+    units: int  # septets in GSM-7, 16-bit units in UCS-2
     segments: int
-    left: int
+    left: int  # units that fit before one more segment is needed
 
 
 def count(text: str) -> Segments:
