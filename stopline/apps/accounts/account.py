@@ -21,11 +21,18 @@ ZONES = zoneinfo.available_timezones()
 PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 # To choose from; the other zones are spellings kept for old computers.
 TIME_ZONES = ("UTC", *sorted(zone for zone in ZONES if zone.split("/")[0] in PLACES))
-# ISO 3166-1 alpha-2 and English name, of every country with phone numbers.
+
+
+def _country(code: str) -> str:
+    """Its English name; the library writes one that another language has too as "*" and that language."""
+    name = LOCALE_DATA[code]["en"]
+    return LOCALE_DATA[code][name[1:]] if name.startswith("*") else name
+
+
+# ISO 3166-1 alpha-2 and name, of every country with phone numbers, by name.
 COUNTRIES = tuple(
     sorted(
-        ((code, LOCALE_DATA[code]["en"]) for code in SUPPORTED_REGIONS if code in LOCALE_DATA),
-        key=lambda country: country[1],
+        ((code, _country(code)) for code in SUPPORTED_REGIONS if code in LOCALE_DATA), key=lambda it: it[1]
     )
 )
 

@@ -31,7 +31,7 @@ _forgotten_password = PasswordResetView.as_view()
 
 @signed_in
 def home(_: MemberRequest) -> HttpResponse:
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return redirect("inbox")
 
 
 def sign_in(request: Request) -> HttpResponse:
