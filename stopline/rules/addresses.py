@@ -109,6 +109,8 @@ def search_digits(text: str, country: str | None) -> str:
 
 def _clean(text: str) -> str:
     """Full-width forms made plain; the invisible direction marks that copying from a phone brings, gone."""
+    if text.isascii():
+        return text[:LONGEST_INPUT].strip()
     plain = unicodedata.normalize("NFKC", text[:LONGEST_INPUT])
     return "".join(char for char in plain if unicodedata.category(char) != "Cf").strip()
 

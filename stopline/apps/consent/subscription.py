@@ -144,7 +144,7 @@ def remember_each(account_id: UUID, marks: Iterable[Mark]) -> list[Change]:
     hashes = {address: erasure.hashed(account_id, address) for address in {mark.address for mark in marks}}
     kept = set(
         Subscription.objects.filter(
-            account_id=account_id, address__in=hashes.values(), standing=Standing.UNSUBSCRIBED
+            sql.one_of("address", hashes.values()), account_id=account_id, standing=Standing.UNSUBSCRIBED
         ).values_list("channel", "address")
     )
     suppressed = [mark for mark in marks if (mark.key[0], hashes[mark.address]) in kept]
@@ -155,7 +155,8 @@ def remember_each(account_id: UUID, marks: Iterable[Mark]) -> list[Change]:
 def of(account_id: UUID, keys: Iterable[Key]) -> dict[Key, Subscription]:
     """The standing of every key; where no row is kept, the subscription it stands for (subscribed by default)."""
     keys = list(keys)
-    rows = Subscription.objects.filter(account_id=account_id, address__in={address for _, address in keys})
+    addresses = {address for _, address in keys}
+    rows = Subscription.objects.filter(sql.one_of("address", addresses), account_id=account_id)
     found = {(row.channel, row.address): row for row in rows}
     return {
         key: found.get(key) or Subscription(account_id=account_id, channel=key[0], address=key[1])

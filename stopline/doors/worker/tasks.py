@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from stopline.apps.contacts.importing import running
 
 
-@app.task(name=running.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
-def run_import(account_id: str, import_id: str) -> None:
-    running.run(UUID(account_id), UUID(import_id))
+@app.task(name=running.TASK, pass_context=True, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
+def run_import(context: JobContext, account_id: str, import_id: str) -> None:
+    running.run(UUID(account_id), UUID(import_id), context.should_abort)
 
 
 @app.periodic(cron="* * * * *")

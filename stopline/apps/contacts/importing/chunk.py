@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q
 
+from stopline.apps.accounts.sql import one_of
 from stopline.apps.contacts import contact
 from stopline.apps.contacts.importing import stops, write
 from stopline.apps.contacts.importing.job import Job, Saved, Tally
@@ -122,7 +122,7 @@ def _owners(job: Job, candidates: Iterable[Candidate]) -> dict[str, Contact]:
     """Who has these addresses now. Locked in the order of their ids: other orders would deadlock."""
     held = [address for candidate in candidates for address in candidate.addresses.values()]
     found = (
-        Contact.objects.filter(Q(phone__in=held) | Q(email__in=held), account_id=job.account.id)
+        Contact.objects.filter(one_of("phone", held) | one_of("email", held), account_id=job.account.id)
         .defer("search")
         .select_for_update(no_key=True)
         .order_by("id")
@@ -133,9 +133,10 @@ def _owners(job: Job, candidates: Iterable[Candidate]) -> dict[str, Contact]:
 def _filled(job: Job, candidate: Candidate, known: Contact | None) -> Saved:
     former = dict(known.channels) if known else None
     one = known or Contact(account_id=job.account.id)
+    before = write.content(one)
     contact.fill(one, candidate.values)
     one.custom = {**one.custom, **candidate.custom}
-    return Saved(candidate, one, former)
+    return Saved(candidate, one, former, write.content(one) != before)
 
 
 def _two_contacts(candidate: Candidate, first: Contact, second: Contact) -> str:

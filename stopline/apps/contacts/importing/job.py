@@ -33,6 +33,7 @@ class Saved:
     candidate: Candidate
     contact: Contact
     former: Former | None
+    differs: bool  # from what is in the database
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,10 +54,14 @@ class RowReader:
         if row.broken:
             candidate.faults.append(row.broken)
             return candidate
+        texts: dict[str, str] = {}
         for index, target in self.mapping.items():
             cell = csv_cells.restored(row.cells[int(index)]).strip()
-            if cell:
+            if cell and target in PARTS:
+                texts |= PARTS[target](cell)
+            elif cell:
                 self._take(candidate, target, cell, self.header[int(index)] or f"column {int(index) + 1}")
+        self._take_texts(candidate, texts)
         if not candidate.addresses and not candidate.faults:
             candidate.faults.append(NO_ADDRESS)
         return candidate
@@ -68,23 +72,39 @@ class RowReader:
                 _take_stop(candidate, target.removeprefix(UNSUBSCRIBED), cell, column)
             elif target.startswith(CUSTOM):
                 self._take_custom(candidate, target.removeprefix(CUSTOM), cell)
-            elif target == "lists":
-                candidate.lists = _list_names(cell)
             else:
-                candidate.values |= contact.read(_parts(target, cell), self.country)
+                candidate.lists = _list_names(cell)
         except InvalidInput as error:
             candidate.faults.append(str(error))
+
+    def _take_texts(self, candidate: Candidate, texts: dict[str, str]) -> None:
+        """At once, and where something is wrong one by one: the good address of a bad row still counts."""
+        try:
+            candidate.values |= contact.read(texts, self.country)
+        except InvalidInput as error:
+            if len(texts) == 1:
+                candidate.faults.append(str(error))
+                return
+            for name, text in texts.items():
+                self._take_texts(candidate, {name: text})
 
     def _take_custom(self, candidate: Candidate, key: str, cell: str) -> None:
         if known := self.fields.get(key):  # none: the field was deleted since
             candidate.custom[key] = custom.read(known, cell)
 
 
-def _parts(target: str, cell: str) -> dict[str, str]:
-    if target != "name":
-        return {target: cell}
+def _full_name(cell: str) -> dict[str, str]:
     first, _, last = cell.partition(" ")
-    return {"first_name": first, "last_name": last}
+    return {"first_name": first, "last_name": last.strip()}
+
+
+def _as_itself(name: str) -> Callable[[str], dict[str, str]]:
+    return lambda cell: {name: cell}
+
+
+PARTS = {name: _as_itself(name) for name in ("first_name", "last_name", "phone", "email", "notes")} | {
+    "name": _full_name
+}
 
 
 def _take_stop(candidate: Candidate, scope: str, cell: str, column: str) -> None:

@@ -6,12 +6,12 @@ So a worker that dies costs at most one chunk, nothing is imported twice, and wh
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -72,8 +72,12 @@ def tidy() -> None:
     Import.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=ACTIVE).delete()
 
 
-def run(account_id: UUID, import_id: UUID) -> None:
-    """Imports what is left. Raises OperationalError, InterfaceError where the database is away or busy: try later."""
+def run(account_id: UUID, import_id: UUID, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Imports what is left, and leaves it to another worker where this one is `stopping`.
+
+    Raises OperationalError, InterfaceError where the database is away or busy: try again later.
+    """
+    close_old_connections()
     active = (
         Import.objects.filter(account_id=account_id, id=import_id, state__in=ACTIVE)
         .select_related("account")
@@ -82,7 +86,7 @@ def run(account_id: UUID, import_id: UUID) -> None:
     if active is None:
         return
     try:
-        _go_on(active)
+        _go_on(active, stopping)
     except (OperationalError, InterfaceError):
         raise
     except StoplineError as error:
@@ -98,7 +102,7 @@ UNEXPECTED = (
 )
 
 
-def _go_on(active: Import) -> None:
+def _go_on(active: Import, stopping: Callable[[], bool]) -> None:
     file = kept.as_csv(active)
     reader, job = _reader(active), _job(active)
     rows = file.rows()
@@ -108,6 +112,9 @@ def _go_on(active: Import) -> None:
         if not _advance(active, job, reader, some, reached):
             return
         reached += len(some)
+        if stopping():
+            send(active)
+            return
     _finish(active, reached)
 
 

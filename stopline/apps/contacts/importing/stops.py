@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from django.db.models import Q
-
+from stopline.apps.accounts.sql import one_of
 from stopline.apps.consent import subscription
 from stopline.apps.contacts import contact
 from stopline.apps.contacts.importing.job import Job, Saved
@@ -18,14 +17,15 @@ from stopline.rules.words import Channel, Source
 
 def keep(job: Job, saved: list[Saved]) -> None:
     """An erased address comes back unsubscribed, and an unsubscribe follows to a new address."""
+    changed = [one for one in saved if one.differs]
     new = [
         subscription.Mark(channel, address, one.contact.id)
-        for one in saved
+        for one in changed
         for channel, address in one.contact.channels
         if (one.former or {}).get(channel) != address
     ]
     subscription.remember_each(job.account.id, new)
-    moves = [(one.contact, one.former) for one in saved if one.former is not None]
+    moves = [(one.contact, one.former) for one in changed if one.former is not None]
     contact.follow(job.account.id, moves, job.actor, file=job.file_name, import_id=str(job.import_id))
 
 
@@ -42,7 +42,8 @@ def add(job: Job, saved: list[Saved], bad: list[Candidate]) -> int:
 
 def _of_saved(job: Job, saved: Iterable[Saved]) -> Iterator[subscription.Mark]:
     for one in saved:
-        yield from _marks(job, one.candidate, one.contact.channels, one.contact.id)
+        if one.candidate.stops:
+            yield from _marks(job, one.candidate, one.contact.channels, one.contact.id)
 
 
 def _of_bad(job: Job, bad: Iterable[Candidate]) -> Iterator[subscription.Mark]:
@@ -56,7 +57,7 @@ def _of_bad(job: Job, bad: Iterable[Candidate]) -> Iterator[subscription.Mark]:
 
 def _owners(job: Job, candidates: Iterable[Candidate]) -> dict[str, UUID]:
     held = [address for candidate in candidates for address in candidate.addresses.values()]
-    found = Contact.objects.filter(Q(phone__in=held) | Q(email__in=held), account_id=job.account.id)
+    found = Contact.objects.filter(one_of("phone", held) | one_of("email", held), account_id=job.account.id)
     return {
         address: id_
         for id_, *addresses in found.values_list("id", "phone", "email")

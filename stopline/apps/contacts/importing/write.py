@@ -42,7 +42,12 @@ SELECT DISTINCT %(account)s::uuid, list_id, contact_id FROM unnest(%(lists)s::uu
 def contacts(job: Job, saved: list[Saved]) -> None:
     """New contacts are added and changed ones changed. Raises IntegrityError, DataError."""
     _run(ADD + ROWS, job, [one.contact for one in saved if one.former is None])
-    _run(CHANGE + ROWS + THESE, job, [one.contact for one in saved if one.former is not None])
+    _run(CHANGE + ROWS + THESE, job, [one.contact for one in saved if one.former is not None and one.differs])
+
+
+def content(one: Contact) -> tuple[Any, ...]:
+    """What a file can change."""
+    return one.first_name, one.last_name, one.phone, one.email, one.custom, one.notes
 
 
 def memberships(job: Job, saved: list[Saved]) -> None:
