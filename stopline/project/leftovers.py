@@ -38,7 +38,7 @@ def end_servers(cluster: Path, name: str) -> None:
 
 
 def end_children_of_killed(data: Path) -> None:
-    """End the web and worker processes a killed supervisor left on this data folder: they may hold the port."""
+    """End the web and worker processes that a killed supervisor left: they may hold the port."""
     mine = {"STOPLINE_DATA": str(data), "STOPLINE_SUPERVISED": "1"}
     for process in _matching(lambda command: "stopline" in command):
         with contextlib.suppress(psutil.Error):
