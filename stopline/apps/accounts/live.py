@@ -26,7 +26,10 @@ log = structlog.get_logger(__name__)
 
 
 def announce(account_id: UUID, *topics: str) -> None:
-    """After the current transaction has committed, tell open pages of the account. A topic has no space."""
+    """After the current transaction has committed, tell open pages of the account. A topic has no space.
+
+    A user's id in place of the account's tells that user's pages, whichever account they work in.
+    """
     transaction.on_commit(partial(announce_now, account_id, *topics))
 
 

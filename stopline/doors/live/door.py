@@ -36,18 +36,20 @@ class LiveDoor:
         self.listener: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        account = await in_thread(_account_of, headers(scope).get("cookie", ""))
-        if account is None:
+        listening = await in_thread(_listening, headers(scope).get("cookie", ""))
+        if not listening:
             await problem(send, 401, "Signed out", "Sign in again to go on seeing changes as they happen.")
             return
         if self.listener is None or self.listener.done():
             self.listener = asyncio.create_task(self.listen())
         notices: Notices = asyncio.Queue(MOST_WAITING)
-        self.pages[account].add(notices)
+        for name in listening:
+            self.pages[name].add(notices)
         try:
             await self.stream(notices, receive, send)
         finally:
-            self.pages[account].discard(notices)
+            for name in listening:
+                self.pages[name].discard(notices)
 
     async def stream(self, notices: Notices, receive: Receive, send: Send) -> None:
         fields = [
@@ -135,11 +137,14 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _account_of(cookie: str) -> str | None:
-    """The account of the member whose session the cookie names, checked as Django's own middleware does."""
+def _listening(cookie: str) -> tuple[str, ...]:
+    """The account and the user of the member whose session the cookie names: what the page may hear of.
+
+    Checked as Django's own middleware does; empty for nobody.
+    """
     morsel = SimpleCookie(cookie).get(settings.SESSION_COOKIE_NAME)
     if morsel is None:
-        return None
+        return ()
     session: Any = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
     user = (
         User.objects.filter(id=session.get(SESSION_KEY), is_active=True).first()
@@ -147,8 +152,8 @@ def _account_of(cookie: str) -> str | None:
         else None
     )
     if user is None or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
+        return ()
     if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
-        return None
+        return ()
     member = members.current(user, session.get("account"))
-    return str(member.account_id) if member else None
+    return (str(member.account_id), str(user.id)) if member else ()

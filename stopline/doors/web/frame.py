@@ -1,14 +1,21 @@
 """What the frame around every page needs to know."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from stopline.apps.inbox import support
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
+    """`support` is looked up where it is shown: on whole pages, not in the parts that htmx fetches."""
+    member = getattr(request, "member", None)
     return {
-        "member": getattr(request, "member", None),
+        "member": member,
         "sandbox_enabled": settings.SANDBOX,
         "theme": request.COOKIES.get("theme", "system"),
+        "support": SimpleLazyObject(partial(support.entrance, member)) if member else None,
     }

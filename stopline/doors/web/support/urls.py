@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from stopline.doors.web.support import views
+
+urlpatterns = [
+    path("", views.panel, name="support"),
+    path("messages/", views.messages, name="support_messages"),
+    path("unread/", views.unread, name="support_unread"),
+]
