@@ -50,7 +50,12 @@ def phone(text: str, country: str | None) -> str:
         ) from error
     if reason := NOT_POSSIBLE.get(phonenumbers.is_possible_number_with_reason(number)):
         raise _bad_phone(typed, reason)
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    stored = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if (
+        phonenumbers.parse(stored) != number
+    ):  # Such a number (000000) would be another address each time it is read.
+        raise _bad_phone(typed, "it isn't a phone number")
+    return stored
 
 
 def email(text: str) -> str:

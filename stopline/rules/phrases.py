@@ -102,10 +102,11 @@ def _first_words(columns: list[str]) -> set[str]:
     return words | _first_words(columns[1:]) if "<" in choices or columns[0].endswith("?") else words
 
 
-TABLES = {
-    file.stem: tomllib.loads(file.read_text("utf-8"))
-    for file in Path(__file__).parent.glob("languages/*.toml")
-}
+# English first: a word of many languages (STOP) is told as English where the contact's language isn't known.
+FILES = sorted(
+    Path(__file__).parent.glob("languages/*.toml"), key=lambda file: (file.stem != "english", file.stem)
+)
+TABLES = {file.stem: tomllib.loads(file.read_text("utf-8")) for file in FILES}
 EVERY = TABLES.pop("every")
 INDEX: dict[str, list[Phrase]] = defaultdict(list)
 for _table in TABLES.values():

@@ -56,6 +56,7 @@ def test_a_number_typed_in_any_format_is_stored_in_one(typed, country, stored):
         ("1-800-FLOWERS", "US", "other than the digits"),
         ("+1 415 555 0123 ext. 5", "US", "other than the digits"),
         ("415 555 0123;4", "US", "other than the digits"),
+        ("000000", "DE", "isn't a phone number"),
         ("4.4E+11", "GB", "other than the digits"),
         ("4915112345678.0", "DE", "other than the digits"),
         ("+1 415 555 0123 / +1 415 555 0124", "US", "isn't a phone number"),
