@@ -273,8 +273,8 @@ def _told() -> Iterator[None]:
         yield
     except PermissionError as error:
         raise StoplineError(
-            f"{getpass.getuser()} may not write {error.filename}",
-            "Give that user the folder (chown), or choose another one with STOPLINE_DATA",
+            f"{error.filename}: {error.strerror} (for {getpass.getuser()} or its database account)",
+            "Give the user who starts Stopline what is there (chown -R), or choose another STOPLINE_DATA",
             title="The data folder can't be used",
         ) from error
     except OSError as error:

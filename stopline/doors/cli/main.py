@@ -23,6 +23,7 @@ app.add_typer(ledger, name="ledger")
 
 def main() -> None:
     """Run a command; a StoplineError becomes three lines and exit code 1."""
+    os.umask(0o077)  # what we write holds people's messages: no other user of this machine may read it
     try:
         app()
     except StoplineError as error:
@@ -137,6 +138,7 @@ def verify() -> None:
 @app.command(hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def manage(context: typer.Context) -> None:
     """Django's own commands, for development: stopline manage makemigrations."""
+    os.umask(0o022)  # they write source files
     with database(here()):
         django()
         from django.core.management import execute_from_command_line
