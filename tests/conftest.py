@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+
+from stopline.apps.accounts import live
 
 EMPTY = """
 ALTER TABLE consent_entry DISABLE TRIGGER USER;
@@ -26,3 +30,12 @@ def _empty_tables(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty_tables
+# Hashing a password well takes a tenth of a second, for every user of every test.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """As pytest-django makes it; the announcer's connection would keep the test database from being dropped."""
+    yield
+    live.close()

@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 
 from stopline.rules.errors import InvalidInput, NotAllowed
-from stopline.rules.words import CARRIER_CHANNELS, CHANNELS, CONSENT_CHANNELS, AddressKind, Channel
+from stopline.rules.words import (
+    CARRIER_CHANNELS,
+    CHANNELS,
+    CONSENT_CHANNELS,
+    AddressKind,
+    Channel,
+    ResubscribeReason,
+)
 
 Addresses = dict[AddressKind, str]
 
@@ -56,7 +63,7 @@ def ask(admins: Iterable[str]) -> str:
 
 def require_evidence(reason: str, evidence: str) -> None:
     """Lifting an unsubscribe needs to be provable later (GDPR article 7(1)), so neither may be empty."""
-    if not reason:
+    if reason not in tuple(ResubscribeReason):
         raise InvalidInput(
             "Choose a reason. An unsubscribe may only be lifted because the contact asked to be contacted "
             "again or was unsubscribed by mistake."

@@ -22,6 +22,7 @@ from django.db import connections, transaction
 CHANNEL = "stopline_live"
 # Many changes within this many seconds become one round trip; far below the second people are promised.
 GATHER = 0.02
+NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload"
 log = structlog.get_logger(__name__)
 
 
@@ -45,6 +46,7 @@ class _Announcer:
         self.notices: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.thread: threading.Thread | None = None
         self.lock = threading.Lock()
+        self.connection: psycopg.Connection | None = None
 
     def put(self, notice: str) -> None:
         with self.lock:
@@ -54,22 +56,25 @@ class _Announcer:
         self.notices.put(notice)
 
     def run(self) -> None:
-        connection: psycopg.Connection | None = None
         closing = False
         while not closing:
             gathered = self.gather()
             closing = None in gathered
-            payloads = sorted({notice for notice in gathered if notice})
-            if not payloads:
-                continue
+            if payloads := sorted({notice for notice in gathered if notice}):
+                self.send(payloads)
+        if self.connection:
+            self.connection.close()
+
+    def send(self, payloads: list[str]) -> None:
+        """Twice, if need be: the first finds out that the database was started anew since the last notice."""
+        for _ in range(2):
             try:
-                connection = connection or _connect()
-                connection.execute(
-                    "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload", [CHANNEL, payloads]
-                )
+                self.connection = self.connection or _connect()
+                self.connection.execute(NOTIFY, [CHANNEL, payloads])
+                return
             except psycopg.Error as error:
-                log.warning("live.notice_lost", error=str(error))
-                connection = None
+                log.warning("live.notice_not_sent", error=str(error))
+                self.connection = None
 
     def gather(self) -> list[str | None]:
         gathered = [self.notices.get()]
@@ -101,4 +106,4 @@ def _connect() -> psycopg.Connection:
 
 
 _announcer = _Announcer()
-atexit.register(_announcer.close)
+close = atexit.register(_announcer.close)

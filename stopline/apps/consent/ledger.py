@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from stopline.apps.consent import queries
@@ -17,13 +18,11 @@ from stopline.rules.words import Standing
 
 def verify(account_id: UUID | None = None) -> tuple[int, list[ledger.Difference]]:
     """How many entries there are, and every key whose standing the ledger tells differently. Empty: proved."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-            )  # one snapshot for both
-            entries = _stands(cursor, queries.ENTRIES_IN_ORDER, account_id)
-            projection = _stands(cursor, queries.PROJECTION, account_id)
+    with connection.cursor() as cursor:
+        cursor.execute(queries.LEDGER_AND_PROJECTION, {"account": account_id})
+        rows = cursor.fetchall()
+    entries = [_stand(row) for row in rows if row[0] == "ledger"]
+    projection = [_stand(row) for row in rows if row[0] == "projection"]
     return len(entries), ledger.compare(ledger.replay(entries), ledger.replay(projection))
 
 
@@ -36,9 +35,6 @@ def history(account_id: UUID, keys: Iterable[Key], contact_id: UUID | None = Non
     return found.order_by("-position")
 
 
-def _stands(cursor, query: str, account_id: UUID | None) -> list[tuple[ledger.Key, ledger.Stand]]:  # type: ignore[no-untyped-def]  # Django's cursor wrapper has no public type
-    cursor.execute(query, {"account": account_id})
-    return [
-        ((account, channel, address), ledger.Stand(Standing(standing), entry))
-        for account, channel, address, standing, entry in cursor.fetchall()
-    ]
+def _stand(row: tuple[Any, ...]) -> tuple[ledger.Key, ledger.Stand]:
+    _, account, channel, address, standing, entry_id, _ = row
+    return (account, channel, address), ledger.Stand(Standing(standing), entry_id)

@@ -36,13 +36,13 @@ FROM changed JOIN asked USING (channel, address) LEFT JOIN before USING (channel
 RETURNING channel, address, id, before
 """
 
-# The rebuilt standing of every key of an account (or of all accounts), oldest entry first.
-# Parameters: account (uuid or null). Result: account, channel, address, standing, entry id.
-ENTRIES_IN_ORDER = """
-SELECT account_id, channel, address, standing, id FROM consent_entry
-WHERE %(account)s::uuid IS NULL OR account_id = %(account)s::uuid ORDER BY position
-"""
-PROJECTION = """
-SELECT account_id, channel, address, standing, entry_id FROM consent_subscription
+# Everything a proof needs, in one statement because that is one snapshot: entries oldest first, and the projection.
+# Parameters: account (uuid or null for all). Result: which side, account, channel, address, standing, entry, position.
+LEDGER_AND_PROJECTION = """
+SELECT 'ledger', account_id, channel, address, standing, id, position FROM consent_entry
 WHERE %(account)s::uuid IS NULL OR account_id = %(account)s::uuid
+UNION ALL
+SELECT 'projection', account_id, channel, address, standing, entry_id, 0 FROM consent_subscription
+WHERE %(account)s::uuid IS NULL OR account_id = %(account)s::uuid
+ORDER BY position
 """

@@ -152,10 +152,10 @@ def _opt_in(arrival: Arrival, contact: Contact) -> UUID:
 
 def _unsure(arrival: Arrival, contact: Contact) -> UUID:
     """A person must decide; until then nothing automated goes to the address. Already unsubscribed: nothing to ask."""
-    key = (arrival.event.channel, arrival.address)
-    if subscription.of(arrival.account.id, [key])[key].standing == Standing.UNSUBSCRIBED:
+    if _unsubscribed(arrival):
         return _message(arrival)
-    scope = consent.stop_scope(*key, contact.addresses, everything=arrival.account.stop_everything)
+    channel, everything = arrival.event.channel, arrival.account.stop_everything
+    scope = consent.stop_scope(channel, arrival.address, contact.addresses, everything=everything)
     subscription.hold(arrival.account.id, scope, arrival.message_id)
     return _message(arrival, unclear=True)
 
@@ -259,13 +259,29 @@ def _address(event: Received, account: Account) -> str:
 
 
 def _intent(arrival: Arrival) -> Intent:
-    account = arrival.account
+    """What the text asks for. A bare "yes" means START only to somebody who is unsubscribed, so that is looked up last."""
     if not CHANNELS[arrival.event.channel].subscription:
         return Intent.NONE
+    intent = _read(arrival, unsubscribed=True)
+    if intent is Intent.OPT_IN and not _unsubscribed(arrival):
+        return _read(arrival, unsubscribed=False)
+    return intent
+
+
+def _read(arrival: Arrival, *, unsubscribed: bool) -> Intent:
+    account = arrival.account
     extra = keywords.ExtraWords(
         tuple(account.opt_out_words), tuple(account.opt_in_words), tuple(account.help_words)
     )
-    return keywords.read(arrival.event.text, arrival.event.channel, extra=extra).intent
+    text, channel = arrival.event.text, arrival.event.channel
+    return keywords.read(text, channel, extra=extra, unsubscribed=unsubscribed).intent
+
+
+def _unsubscribed(arrival: Arrival) -> bool:
+    scope = consent.start_scope(arrival.event.channel, arrival.address)
+    return any(
+        row.standing == Standing.UNSUBSCRIBED for row in subscription.of(arrival.account.id, scope).values()
+    )
 
 
 def _where(arrival: Arrival) -> dict[str, str]:
