@@ -20,7 +20,7 @@ LONGEST_TEXT = 320  # characters
 LONGEST_WORD = 60
 MOST_WORDS = 100  # in each list
 LINK = re.compile(
-    r"https?:|www\.|\b[a-z0-9-]+\.(?:com|net|org|io|co|app|shop|[a-z]{2})(?:/|\b)", re.IGNORECASE
+    r"https?:|www\.|\b[a-z0-9-]+\.(?:(?:com|net|org|io|app|shop|store)\b|[a-z]{2,}/)", re.IGNORECASE
 )
 MEANINGS = {
     Intent.OPT_OUT: "unsubscribes",

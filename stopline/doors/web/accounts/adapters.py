@@ -19,6 +19,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from stopline.rules.errors import StoplineError
 
+METHODS = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use your authenticator app or a recovery code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
 TRY_LATER = "Too many failed attempts. Wait five minutes, then try again."
 
 
@@ -51,6 +56,10 @@ class ByInvitation(DefaultAccountAdapter):
     def reauthenticate(self, user: Any, password: str) -> bool:
         credentials = {"email": user.email, "password": password}
         return self.authenticate(self.request, **credentials) == user
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        methods = super().get_reauthentication_methods(user)
+        return [{**method, "description": METHODS[method["id"]]} for method in methods]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         if not settings.EMAIL_HOST:

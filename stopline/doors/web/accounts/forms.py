@@ -19,9 +19,10 @@ NEW_PASSWORD = "At least 10 characters, not a common password and not your name.
 
 
 def _plain(form: forms.Form, **labels: str) -> None:
-    """Our labels, and no placeholder that repeats them."""
+    """Our labels; no placeholder that repeats them, no link to a reset (it needs mail) under a password."""
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
+        field.help_text = NEW_PASSWORD if name == "password1" else ""
         field.label = labels.get(name, field.label)
 
 
@@ -30,7 +31,6 @@ class SignIn(LoginForm):
         super().__init__(*args, **kwargs)
         _plain(self, login="E-mail")
         self.fields["login"].widget.attrs |= {"autocomplete": "username", "autofocus": True}
-        self.fields["password"].help_text = ""  # allauth's has the link to the reset, which needs mail
 
 
 class ForgottenPassword(ResetPasswordForm):
@@ -43,14 +43,12 @@ class NewPassword(ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, password1="New password", password2="New password again")
-        self.fields["password1"].help_text = NEW_PASSWORD
 
 
 class ChangePassword(ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, oldpassword="Current password", password1="New password", password2="New password again")
-        self.fields["password1"].help_text = NEW_PASSWORD
 
 
 class Confirm(ReauthenticateForm):
