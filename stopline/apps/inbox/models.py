@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import tenant_key, uuid7
-from stopline.rules.words import Channel
+from stopline.rules.words import CHANNELS, Channel
 
 
 class Conversation(models.Model):
@@ -61,6 +61,10 @@ class Conversation(models.Model):
         return Channel(self.channel).label
 
     @property
+    def channel_icon(self) -> str:
+        return CHANNELS[Channel(self.channel)].icon
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
 
@@ -80,9 +84,7 @@ class SavedReply(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint("account", Lower("name"), name="saved_reply_name_once"),
-        )
+        constraints = (models.UniqueConstraint("account", Lower("name"), name="saved_reply_name_once"),)
 
     def __str__(self) -> str:
         return self.name

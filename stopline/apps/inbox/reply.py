@@ -42,7 +42,7 @@ def reply(member: Member, conversation: Conversation, channel: str, text: str) -
 
 
 def send_again(member: Member, conversation: Conversation, message: Message) -> Message:
-    """Sends what failed, or may be lost, as a new message: a person decides. Raises Conflict, InvalidInput."""
+    """Sends what failed, or may be lost, as a new message. Raises Conflict, InvalidInput."""
     if message.inbound or message.state not in MAY_GO_AGAIN:
         raise Conflict(
             f"This message is {message.state_label.lower()}, so sending it again would repeat it.",

@@ -31,7 +31,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """`oldest` is where the older page ends, `more` whether there is one, `until` when the newer one begins."""
+    """The older page ends at `oldest`, `more` says whether there is one; the newer begins at `until`."""
 
     items: list[Message | Happening]
     messages: list[Message]

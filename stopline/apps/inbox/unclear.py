@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -48,7 +49,8 @@ def unsubscribe(member: Member, message: Message) -> list[Change]:
             message_id=message.id,
             contact_id=message.contact_id,
         )
-        _decide(member, message, _waiting(message, scope))
+        entry = next((change.entry_id for change in changes if change.channel == message.channel), None)
+        _decide(member, message, _waiting(message, scope), entry)
         subscription.release(message.account_id, scope)
     return changes
 
@@ -87,9 +89,13 @@ def _waiting(message: Message, scope: list[Key]) -> QuerySet[Message]:
     )
 
 
-def _decide(member: Member, message: Message, waiting: QuerySet[Message]) -> None:
+def _decide(
+    member: Member, message: Message, waiting: QuerySet[Message], entry_id: UUID | None = None
+) -> None:
     now = timezone.now()
-    decided = waiting.update(looks_like_opt_out=False, decided_by_id=member.id, decided_at=now)
+    decided = waiting.update(
+        looks_like_opt_out=False, decided_by_id=member.id, decided_at=now, entry_id=entry_id
+    )
     message.refresh_from_db(fields=["looks_like_opt_out", "decided_by_id", "decided_at"])
     if not decided or message.decided_at != now:
         raise Conflict(

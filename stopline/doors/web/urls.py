@@ -2,9 +2,11 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("stopline.doors.web.accounts.urls")),
-    path("contacts/import/", include("stopline.doors.web.imports.urls")),
+    path("contacts/", include("stopline.doors.web.imports.urls")),
     path("contacts/", include("stopline.doors.web.contacts.urls")),
     path("inbox/", include("stopline.doors.web.inbox.urls")),
+    path("settings/saved-replies/", include("stopline.doors.web.inbox.settings_urls")),
+    path("settings/fields/", include("stopline.doors.web.contacts.custom_fields_urls")),
     path("settings/", include("stopline.doors.web.settings.urls")),
     path("sandbox/", include("stopline.doors.web.sandbox.urls")),
     path("support/", include("stopline.doors.web.support.urls")),
