@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -106,14 +107,19 @@ class Handover:
         if judged.permit is None:
             return outcome.refused(judged)
         try:
-            receipt = await self._sender_of(message).send(judged.permit, _outgoing(message))
-        except (
-            Exception
-        ) as error:  # one bad message never sinks a batch: of_error names what to do about each
+            sender = self._sender_of(message)
+            receipt = await sender.send(judged.permit, _outgoing(message))
+        except Exception as error:  # one bad message never sinks a batch: of_error names what to do about each
             if not isinstance(error, ProviderError):
                 log.exception("handover.unexpected", message=str(message.id), provider=message.provider)
-            return outcome.of_error(message, error)
+            return self._or_ask_later(outcome.of_error(message, error))
         return outcome.accepted(message, receipt, judged.verdict.checked_at)
+
+    def _or_ask_later(self, found: Outcome) -> Outcome:
+        """An unknown outcome stays with us where the provider can tell later: once nothing can be on its way."""
+        if found.state is MessageState.UNKNOWN and self.sender(found.message.provider).can_be_asked:
+            return replace(found, state=MessageState.HANDING_OVER, wait=LEASE)
+        return found
 
     async def _ask(self, message: Claimed) -> Outcome | None:
         sender = self.sender(message.provider) if message.provider in PROVIDERS else None

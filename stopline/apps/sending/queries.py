@@ -50,7 +50,8 @@ ORDER BY s.account_id, s.channel, s.address FOR SHARE OF s
 RECORD = """
 UPDATE sending_message m SET state = o.state, provider_id = coalesce(o.provider_id, m.provider_id),
     refusal = o.refusal, entry_id = o.entry_id, checked_at = coalesce(o.checked_at, m.checked_at),
-    failure = o.failure, lease_until = NULL,
+    failure = o.failure,
+    lease_until = CASE WHEN o.state = 'handing_over' THEN clock_timestamp() + make_interval(secs => o.wait) END,
     attempts = m.attempts - CASE WHEN o.state = 'queued' AND (o.wait IS NULL OR o.refusal <> '') THEN 1 ELSE 0 END,
     due_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() + make_interval(secs => coalesce(o.wait, 0))
         ELSE m.due_at END,

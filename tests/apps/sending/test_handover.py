@@ -20,6 +20,7 @@ from stopline.apps.sending import gate, queue
 from stopline.apps.sending.handover import Handover
 from stopline.apps.sending.models import Message
 from stopline.providers.errors import PermitLapsed
+from stopline.providers.sandbox.sender import SandboxSender
 from stopline.rules.words import Channel, MessageKind, MessageState, Source
 from tests import loopback, make
 
@@ -122,7 +123,7 @@ def test_one_refused_or_failing_message_never_sinks_its_batch(account, provider)
     provider.answer = picky
     run(one_batch)
 
-    assert [fresh(message).state for message in messages] == ["sent", "refused", "unknown", "sent"]
+    assert [fresh(message).state for message in messages] == ["sent", "refused", "handing_over", "sent"]
 
 
 def test_an_opt_out_waits_for_the_hand_off_in_flight_and_nothing_starts_behind_it(account, provider):
@@ -232,9 +233,9 @@ def test_an_outcome_is_written_down_although_the_database_went_away_meanwhile(ac
         (loopback.answers(503), "queued", True),
         (loopback.answers(422, {"detail": "No such number."}), "failed", False),
         (loopback.answers(401), "failed", False),
-        (loopback.answers(500), "unknown", False),
-        (loopback.answers(202, ["not", "an", "object"]), "unknown", False),
-        (loopback.hangs_up, "unknown", False),
+        (loopback.answers(500), "handing_over", False),  # until the provider was asked
+        (loopback.answers(202, ["not", "an", "object"]), "handing_over", False),
+        (loopback.hangs_up, "handing_over", False),
     ],
     ids=["429", "503", "422", "401", "500", "gibberish", "hang-up"],
 )
@@ -270,6 +271,17 @@ def test_a_provider_out_of_reach_is_tried_again_and_given_up_in_the_end(account,
     given_up = fresh(message)
     assert (given_up.state, given_up.attempts) == ("failed", 8)
     assert "Given up after 8 attempts" in given_up.failure
+
+
+def test_an_unknown_outcome_stays_unknown_where_the_provider_cannot_be_asked(account, provider, monkeypatch):
+    monkeypatch.setattr(SandboxSender, "can_be_asked", False)
+    message = queued(account)
+    provider.answer = loopback.answers(500)
+
+    run(one_batch)
+    run(one_batch)
+
+    assert (fresh(message).state, len(provider.got)) == ("unknown", 1)
 
 
 def abandoned(message):
