@@ -45,7 +45,7 @@ class Entrance:
 
 
 def write(member: Member, text: str) -> Taken:
-    """Says something to the operator. Raises InvalidInput; NotFound where no account runs the installation."""
+    """Says something to the operator. Raises InvalidInput; NotFound where no account is the operator."""
     operator = _operator()
     text = queue.checked(text)
     _introduce(operator, member)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 import uuid
@@ -21,6 +22,10 @@ CREATE INDEX IF NOT EXISTS receipt_of_message ON receipt (connection, message);
 CREATE INDEX IF NOT EXISTS receipt_of_address ON receipt (connection, channel, address, position);
 """
 COLUMNS = "connection, message, provider_id, channel, sender, address, text, started_ns, received_ns"
+OF_ADDRESS = """
+SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns FROM receipt
+WHERE connection = ? AND channel = ? AND address = ? ORDER BY position DESC LIMIT ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,19 @@ class Receipts:
     def _select(self, where: str, *parameters: Any) -> list[SandboxReceipt]:
         found = self.file.execute(f"SELECT {COLUMNS} FROM receipt WHERE {where}", parameters)
         return [SandboxReceipt(*row) for row in found]
+
+
+def look(data: Path, token: str, channel: str, address: str, most: int = 50) -> list[SandboxReceipt]:
+    """`of_address` for a reader: writes nothing, and where nothing was ever received there is nothing."""
+    file = data / FILE
+    if not file.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=10)) as reading:
+        try:
+            found = reading.execute(OF_ADDRESS, (connection_key(token), channel, address, most)).fetchall()
+        except sqlite3.OperationalError:
+            return []  # the file is there and its table not yet: the gateway is just starting
+    return [SandboxReceipt(*row) for row in found]
 
 
 def connection_key(token: str) -> str:

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from stopline.doors.web.sandbox import views
+
+urlpatterns = [
+    path("", views.sandbox, name="sandbox"),
+    path("contacts/", views.contacts, name="sandbox_contacts"),
+]
