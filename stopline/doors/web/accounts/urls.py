@@ -5,7 +5,7 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from stopline.doors.web.accounts import choices, entrance, invitation
@@ -26,8 +26,8 @@ urlpatterns = [
     path("account/password/", allauth.password_change, name="account_change_password"),
     path("account/password/forgotten/", entrance.forgotten_password, name="account_reset_password"),
     path("account/password/sent/", allauth.password_reset_done, name="account_reset_password_done"),
-    path(
-        "account/password/new/<str:uidb36>-<str:key>/",
+    re_path(
+        r"^account/password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
         allauth.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
