@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stopline.apps.contacts.models import Contact
     from stopline.doors.web.contacts.badges import Badge
 
+LONGEST_EVIDENCE = 4000  # characters
 TOLD = 20  # contacts whose story is told; the rest is counted
 
 
@@ -61,13 +62,11 @@ def resubscribe(request: MemberRequest) -> HttpResponse:
 
 
 def _resubscribe(request: MemberRequest, who: Chosen, actor: Actor) -> HttpResponse:
-    named, reason = request.POST.getlist("channels"), request.POST.get("reason", "")
+    named = request.POST.getlist("channels")
     if not who.count:
         raise InvalidInput("Nobody is chosen.", "Find a contact and add it")
     with transaction.atomic():
-        proof: dict[str, Any] = {"text": request.POST.get(f"evidence_{reason}", "").strip()}
-        if file := request.FILES.get(f"file_{reason}"):
-            proof["file"] = evidence.reference(evidence.keep(who.account.id, file))
+        reason, proof = sent_proof(request)
         changes = [
             change
             for batch in who.batches()
@@ -87,19 +86,33 @@ def _dialog(request: MemberRequest, who: Chosen, refusal: InvalidInput | None = 
         "options": channels.options(who, shown, sent.getlist("channels"), wanted=True),
         "stories": [story for contact in who.contacts[:TOLD] for story in stories(contact, shown)],
         "untold": who.count - min(len(who.contacts), TOLD),
-        "reasons": [
-            (reason, reason == sent.get("reason"), sent.get(f"evidence_{reason}", ""))
-            for reason in ResubscribeReason
-        ],
+        "reasons": reasons(sent),
         "find": sent.get("find", ""),
         "found": chosen.suggestions(who.account, sent.get("find", ""), who.contacts),
-        "refusal": refusal,
+        "refusal": channels.said(refusal),
         "action": reverse("resubscribe"),
         "cancel_url": channels.back(who),
         "submit_label": "Resubscribe",
         "wide": True,
     }
     return render(request, "contacts/resubscribe.html", context, status=422 if refusal else 200)
+
+
+def reasons(sent: Mapping[str, str]) -> list[tuple[ResubscribeReason, bool, str]]:
+    """For contacts/reasons.html: each reason, whether it is chosen, and its evidence as it was sent."""
+    return [
+        (reason, reason == sent.get("reason"), sent.get(f"evidence_{reason}", ""))
+        for reason in ResubscribeReason
+    ]
+
+
+def sent_proof(request: MemberRequest) -> tuple[str, dict[str, Any]]:
+    """The reason chosen in contacts/reasons.html, and its evidence; keeps a file. Raises InvalidInput."""
+    reason = request.POST.get("reason", "")
+    proof: dict[str, Any] = {"text": request.POST.get("evidence", "").strip()[:LONGEST_EVIDENCE]}
+    if file := request.FILES.get("file"):
+        proof["file"] = evidence.reference(evidence.keep(request.member.account_id, file))
+    return reason, proof
 
 
 def stories(contact: Contact, shown: Mapping[UUID, list[Badge]]) -> list[Story]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
 from stopline.apps.accounts import members
-from stopline.apps.consent import evidence, told
+from stopline.apps.consent import told
 from stopline.apps.consent.models import Entry
 from stopline.apps.contacts import custom, fields, standing
 from stopline.apps.contacts.models import ContactList, CustomField
@@ -23,13 +24,14 @@ from stopline.apps.contacts.standing import Held
 from stopline.apps.inbox import profile as verbs
 from stopline.apps.inbox.models import Conversation
 from stopline.doors.web.attempt import attempt
+from stopline.doors.web.contacts.resubscribing import reasons, sent_proof
 from stopline.doors.web.guard import signed_in
 from stopline.doors.web.inbox.find import find
 from stopline.doors.web.request import MemberRequest
-from stopline.rules.addresses import display
 from stopline.rules.consent import admins_only
 from stopline.rules.errors import InvalidInput
-from stopline.rules.words import Channel, ResubscribeReason, Standing
+from stopline.rules.lasting import still_refused
+from stopline.rules.words import Channel, Source, Standing
 
 CUSTOM = "custom-"
 KINDS: dict[str, Mapping[str, str]] = {
@@ -44,20 +46,11 @@ class Profile(forms.Form):
 
     first_name = forms.CharField(label="First name", max_length=120, required=False)
     last_name = forms.CharField(label="Last name", max_length=120, required=False)
-    reason = forms.ChoiceField(
-        label="Important: only resubscribe if",
-        choices=[(reason.value, reason.label) for reason in ResubscribeReason],
-        required=False,
-        widget=forms.RadioSelect,
-    )
-    evidence = forms.CharField(label="Evidence", max_length=5000, required=False)
-    evidence_file = forms.FileField(label="File", required=False)
 
     def __init__(self, request: MemberRequest, conversation: Conversation) -> None:
         contact = conversation.contact
         super().__init__(
             request.POST if request.method == "POST" else None,
-            request.FILES if request.method == "POST" else None,
             initial={"first_name": contact.first_name, "last_name": contact.last_name},
             prefix="profile",
         )
@@ -113,7 +106,6 @@ def shown(request: MemberRequest, conversation: Conversation) -> dict[str, Any]:
     asks = "" if request.member.is_admin else admins_only(members.admin_names(account.id))
     return {
         "standings": [_standing(request, each, entries.get(each.row.entry_id)) for each in held],
-        "phone_shown": display(contact.phone) if contact.phone else "",
         "lists": ContactList.objects.filter(
             account_id=account.id, memberships__account_id=account.id, memberships__contact_id=contact.id
         ).order_by("name"),
@@ -121,6 +113,7 @@ def shown(request: MemberRequest, conversation: Conversation) -> dict[str, Any]:
         "modify": modify,
         "form": Profile(request, conversation) if modify and request.method != "POST" else None,
         "asks": asks,
+        "reasons": reasons(request.POST),
     }
 
 
@@ -138,6 +131,7 @@ def _standing(request: MemberRequest, held: Held, entry: Entry | None) -> dict[s
         "standing": held.standing,
         "since": held.row.since,
         "why": told.why(entry) if entry else "",
+        "warning": still_refused(held.channel, Source(entry.source)) if entry and held.unsubscribed else "",
         "subscribed": Standing.SUBSCRIBED in ticked,
         "unsubscribed": Standing.UNSUBSCRIBED in ticked,
     }
@@ -145,20 +139,12 @@ def _standing(request: MemberRequest, held: Held, entry: Entry | None) -> dict[s
 
 def _save(request: MemberRequest, found: Conversation, form: Profile) -> list[Any]:
     given = form.cleaned_data
-    upload = given["evidence_file"]
-    proof: dict[str, Any] = {"text": given["evidence"].strip()}
     standings = _asked(request, found)
-    if upload and Standing.SUBSCRIBED in standings.values() and request.member.is_admin:
-        proof["file"] = evidence.reference(evidence.keep(found.account_id, upload))
-    wanted = verbs.Wanted(
-        first_name=given["first_name"],
-        last_name=given["last_name"],
-        custom=form.typed,
-        standings=standings,
-        reason=given["reason"],
-        evidence=proof,
-    )
-    return verbs.save(request.member, found.contact, wanted)
+    with transaction.atomic():
+        lifts = Standing.SUBSCRIBED in standings.values()
+        reason, proof = sent_proof(request) if lifts else ("", {})
+        wanted = verbs.Wanted(given["first_name"], given["last_name"], form.typed, standings, reason, proof)
+        return verbs.save(request.member, found.contact, wanted)
 
 
 def _asked(request: MemberRequest, found: Conversation) -> dict[Channel, Standing]:

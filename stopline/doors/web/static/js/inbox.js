@@ -17,4 +17,5 @@ document.addEventListener("change", ({ target }) => {
   const pair = target.closest("[data-excludes]");
   if (!pair || target.type !== "checkbox") return;
   for (const box of pair.querySelectorAll("[type=checkbox]")) if (box !== target) box.checked = !target.checked;
+  if (pair.querySelector("[data-lifts]:checked")) pair.form?.querySelector("[data-asks]")?.scrollIntoView({ block: "nearest" });
 });
