@@ -29,7 +29,8 @@ from stopline.rules.errors import Conflict, StoplineError
 
 TASK = "stopline.import"
 CHUNK = 1000  # rows
-LOST_AFTER = timedelta(minutes=2)  # without getting further
+QUIET_AFTER = timedelta(seconds=30)  # without getting further: people are offered Resume
+LOST_AFTER = timedelta(minutes=2)  # and a worker resumes by itself
 KEPT_FOR = timedelta(days=30)
 ACTIVE = (Import.State.QUEUED, Import.State.RUNNING)
 log = structlog.get_logger(__name__)
