@@ -69,7 +69,7 @@ class Handover:
                 connection.cursor() as cursor,
             ):
                 judged = await gate.judge(cursor, claimed)
-                await asyncio.gather(*(self._settle(each, outcomes) for each in judged))
+                await asyncio.gather(*(self._settle(queue, outcomes) for queue in _queues(judged)))
                 touched = await outcome.record(cursor, outcomes.values())
         except (psycopg.Error, OSError) as error:
             log.warning("handover.database_lost", error=str(error), messages=len(claimed))
@@ -99,8 +99,10 @@ class Handover:
         async with self.pool.connection() as connection, connection.cursor() as cursor:
             await gate.ensure(cursor, claimed)
 
-    async def _settle(self, judged: Judged, outcomes: dict[UUID, Outcome]) -> None:
-        outcomes[judged.message.id] = await self._send(judged)
+    async def _settle(self, judged: Sequence[Judged], outcomes: dict[UUID, Outcome]) -> None:
+        """One person's messages one after the other, as they were written."""
+        for each in judged:
+            outcomes[each.message.id] = await self._send(each)
 
     async def _send(self, judged: Judged) -> Outcome:
         message = judged.message
@@ -109,7 +111,9 @@ class Handover:
         try:
             sender = self._sender_of(message)
             receipt = await sender.send(judged.permit, _outgoing(message))
-        except Exception as error:  # one bad message never sinks a batch: of_error names what to do about each
+        except (
+            Exception
+        ) as error:  # one bad message never sinks a batch: of_error names what to do about each
             if not isinstance(error, ProviderError):
                 log.exception("handover.unexpected", message=str(message.id), provider=message.provider)
             return self._or_ask_later(outcome.of_error(message, error))
@@ -150,6 +154,14 @@ class Handover:
         if message.provider not in PROVIDERS:
             raise Misconfigured(f"This Stopline has no provider named {message.provider}. Ask its operator.")
         return self.sender(message.provider)
+
+
+def _queues(judged: Sequence[Judged]) -> list[list[Judged]]:
+    """The messages by address, each in the order of writing (ids grow with time)."""
+    queues: dict[Any, list[Judged]] = {}
+    for each in sorted(judged, key=lambda each: each.message.id):
+        queues.setdefault(each.message.key, []).append(each)
+    return list(queues.values())
 
 
 def _make_sender(provider: str) -> Sender:

@@ -349,6 +349,21 @@ def test_two_workers_never_claim_the_same_message(account, provider):
     assert sorted(body["id"] for body in provider.got) == sorted(str(message.id) for message in messages)
 
 
+def test_one_persons_messages_arrive_in_the_order_they_were_written(account, provider):
+    contact = make.contact(account)
+    for number in range(8):
+        queued(account, contact, text=f"{number}")
+
+    async def hasty(request):
+        await asyncio.sleep(0.05 if (await request.json())["text"] in "0246" else 0)
+        return await loopback.accepts(request)
+
+    provider.answer = hasty
+    run(one_batch)
+
+    assert [body["text"] for body in provider.got] == list("01234567")
+
+
 def test_a_paused_connection_keeps_its_queue(account, provider):
     message = queued(account)
     account.connections.update(state="paused")
