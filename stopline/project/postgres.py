@@ -284,7 +284,7 @@ def _told() -> Iterator[None]:
 def _failure(said: str) -> StoplineError:
     """What to tell when PostgreSQL said this and ended."""
     last = [line for line in said.strip().splitlines() if line][-6:]
-    if "No space left on device" in said:
+    if "No space left on device" in said or "free disk space" in said:
         step = "The disk is full. Make room, then start again; nothing that was acknowledged is lost"
     elif "shared memory" in said and "pre-existing" not in said:
         step = "The system gives too little shared memory. Raise kernel.shmmax, or --shm-size in Docker"

@@ -1,6 +1,7 @@
 """`stopline` and `python -m stopline`: every command, each a few words around what does the work."""
 
 import os
+import subprocess
 import sys
 from typing import Annotated
 
@@ -58,6 +59,8 @@ def web() -> None:
     from stopline.doors.cli.web import web
 
     require_running(here())
+    if not os.environ.get("STOPLINE_SUPERVISED"):  # `up` has done it
+        subprocess.run([sys.executable, "-m", "stopline", "static"], check=True)
     os.environ["STOPLINE_POOL"] = "1"
     if os.environ.get("STOPLINE_SUPERVISED") and sys.platform != "linux":  # on Linux the kernel sees to it
         lifeline.end_without_parent()
@@ -84,6 +87,15 @@ def migrate() -> None:
         from stopline.doors.cli import prepare
 
         prepare.migrate()
+
+
+@app.command(hidden=True)
+def static() -> None:
+    """Copy the static files to where `web` serves them from."""
+    django()
+    from stopline.doors.cli import prepare
+
+    prepare.collect_static()
 
 
 @app.command(hidden=True)

@@ -54,9 +54,14 @@ class Copy:
         )
 
     def launch(self, *arguments: str, **environment: str) -> "Copy":
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [self.python, "-m", "stopline", "up", *arguments],
+        self.process = self.spawn("up", *arguments, **environment)
+        return self
+
+    def spawn(self, *arguments: str, **environment: str) -> subprocess.Popen:
+        """Start a command and leave it running; its words go to `output`."""
+        with self.output.open("ab" if arguments[0] != "up" else "wb") as output:
+            return subprocess.Popen(
+                [self.python, "-m", "stopline", *arguments],
                 env={**self.environment, **environment},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -65,7 +70,6 @@ class Copy:
                 start_new_session=True,
                 **self.run_as,
             )
-        return self
 
     def start(self, *arguments: str, **environment: str) -> "Copy":
         """Launch and wait for the line that says it is ready."""

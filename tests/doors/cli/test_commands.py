@@ -7,6 +7,7 @@ import pytest
 
 from stopline.doors.cli.doctor import Health, findings
 from stopline.doors.cli.installation import Installation
+from stopline.project.postgres import Postgres
 from tests.doors.cli.copies import wait_until
 
 
@@ -98,6 +99,22 @@ def test_web_and_worker_alone_say_that_they_need_a_database(copy, name):
     assert refused.returncode == 1
     assert "There is no database" in refused.stderr
     assert "stopline up" in refused.stderr
+
+
+def test_web_and_worker_run_apart_on_a_database_of_their_own(copy):
+    server = Postgres(copy.data)
+    try:
+        url = {"DATABASE_URL": server.start()}
+        parts = [copy.spawn(name, **url) for name in ("web", "worker")]
+        wait_until(lambda: copy.run("doctor", **url).returncode == 0, 60)
+        assert "favicon" in " ".join(file.name for file in (copy.data / "static").iterdir())
+
+        for part in parts:
+            part.terminate()
+
+        assert [part.wait(20) for part in parts] == [0, 0]
+    finally:
+        server.stop()
 
 
 def test_the_demo_is_loaded_once(copy):
