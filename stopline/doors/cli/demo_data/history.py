@@ -25,7 +25,7 @@ BY_HAND = (
     (("sms",), "Asked on the phone to get no more texts."),
     (("mms", "rcs"), "Said pictures cost too much abroad."),
 )
-PAGE = "https://larkspur.example/preferences"
+PAGE = "Preference page at larkspur.example"
 
 
 @dataclass
@@ -115,7 +115,7 @@ def _imported(past: Past) -> None:
             "email",
             contact.email or "",
             contact.id,
-            evidence={"file_name": "newsletter-2024.csv", "line": line},
+            evidence={"file": "newsletter-2024.csv", "line": line, "text": "unsubscribed"},
         )
         for line, contact in ((17 + 23 * place, past.next(AddressKind.EMAIL)) for place in range(14))
     ]
@@ -139,7 +139,7 @@ def _by_link(past: Past) -> None:
             Actor.person(contact.email or ""),
             3 + 9 * number,
             "Pressed Unsubscribe in the mail program." if one_click else "Used the link in the newsletter.",
-            method="List-Unsubscribe=One-Click (RFC 8058)" if one_click else f"Form at {PAGE}",
+            form="List-Unsubscribe=One-Click (RFC 8058)" if one_click else PAGE,
             ip=f"203.0.113.{10 + 7 * number}",  # RFC 5737: an address of documentation
         )
 
@@ -155,9 +155,8 @@ def _reported_by_mail_services(past: Past) -> None:
             reporter,
             8 + 17 * number,
             "Marked a newsletter as spam.",
-            feedback_type="abuse",
-            user_agent="ExampleMail-FBL/1.4",
-            subject="The Larkspur letter",
+            text="Feedback-Type: abuse\nOriginal subject: The Larkspur letter",
+            provider="mail.example.net",
         )
     for number in range(8):
         contact = past.next(AddressKind.EMAIL)
@@ -168,8 +167,7 @@ def _reported_by_mail_services(past: Past) -> None:
             Actor.system("Mail server"),
             6 + 13 * number,
             "The mailbox does not exist.",
-            status="5.1.1",
-            diagnostic="550 5.1.1 User unknown",
+            text="550 5.1.1 User unknown",
         )
 
 
@@ -183,8 +181,8 @@ def _reported_by_carriers(past: Past) -> None:
             Actor.system("Sandbox"),
             4 + 19 * number,
             "The carrier has blocked messages to this number.",
-            code="21610",
-            text="Attempt to send to unsubscribed recipient",
+            text="Error 21610: attempt to send to unsubscribed recipient",
+            provider="sandbox",
         )
     contact = past.next(AddressKind.PHONE)
     past.unsubscribe(
@@ -194,8 +192,8 @@ def _reported_by_carriers(past: Past) -> None:
         Actor.system("Sandbox"),
         12,
         "Stopped marketing messages in WhatsApp.",
-        category="marketing_messages",
-        value="stop",
+        text="marketing_messages: stop",
+        provider="sandbox",
     )
 
 
@@ -209,7 +207,7 @@ def _by_the_shop(past: Past) -> None:
             Actor.system("API key “Online shop”"),
             7 + 21 * number,
             "Unticked the newsletter in the customer account.",
-            request=f"req_{past.demo.rng.getrandbits(48):012x}",
+            text="POST unsubscribes: email",
         )
 
 
@@ -248,7 +246,7 @@ def _ways_back(past: Past) -> None:
     past.unsubscribe(
         contact, EMAIL, Source.LINK, person, 75, "Used the link in the newsletter.", ip="203.0.113.90"
     )
-    again = {"text": "Ticked “Send me the newsletter”.", "ip": "203.0.113.91"}
+    again = {"text": "Ticked “Send me the newsletter”.", "form": PAGE, "ip": "203.0.113.91"}
     past.resubscribe(
         contact, EMAIL, Source.LINK, person, 33, "Subscribed again on the preference page.", again
     )
