@@ -30,9 +30,7 @@ def member():
 
 def answer(operator, to, text="We are on it.", state=MessageState.DELIVERED):
     """What the operator wrote in the Inbox, as it stands after the worker."""
-    conversation = Conversation.objects.get(
-        account=operator.account, contact__user_address=str(to.user_id)
-    )
+    conversation = Conversation.objects.get(account=operator.account, contact__user_address=str(to.user_id))
     return Message.objects.create(
         account=operator.account,
         id=uuid7(),
