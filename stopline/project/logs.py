@@ -1,10 +1,11 @@
 """Logs: one line an event, through structlog, with nothing secret in it."""
 
 import os
+from typing import Any
 
 import structlog
 
-PROCESSORS = [
+PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -2,7 +2,7 @@
 
 STOPLINE_DATA          data folder (default ./data)
 DATABASE_URL           PostgreSQL 15 or newer; `stopline up` sets it to the embedded server's
-STOPLINE_SECRET_KEY    signs sessions and keys the hashes of erased addresses (default: made once, kept in the data folder)
+STOPLINE_SECRET_KEY    signs sessions and keys the hashes of erased addresses (default: made once in the data folder)
 STOPLINE_PUBLIC_URL    how browsers and providers reach us; https makes cookies secure and turns HSTS on
 STOPLINE_DEMO          1: demo sign-ins are shown on the sign-in page
 STOPLINE_TRUSTED_PROXIES  number of reverse proxies in front of us (default 0), for the sender's address
@@ -32,7 +32,9 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 def database(url: str) -> dict[str, object]:
     """DATABASE_URL as Django takes it; parameters behind the `?` go to libpq as they are."""
     parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
+    options: dict[str, object] = dict(parse_qsl(parts.query))
+    # Unset, Django turns prepared statements off, and accounts.sql would have each of its statements planned anew.
+    options["prepare_threshold"] = 5
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/") or "stopline",

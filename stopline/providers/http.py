@@ -33,7 +33,7 @@ class Answer:
             raise OutcomeUnknown from error
 
 
-async def _look(session: Any, context: SimpleNamespace, parameters: Any) -> None:
+async def _look(_session: Any, context: SimpleNamespace, _parameters: Any) -> None:
     """Runs when a connection is in hand and nothing is written yet: raising here leaves nothing sent."""
     permit = context.trace_request_ctx
     if permit is not None:

@@ -33,7 +33,8 @@ WITH account AS (
 ), people AS (
     INSERT INTO contacts_contact (account_id, id, first_name, last_name, phone, custom, notes, origin, created_at,
         updated_at)
-    SELECT %(account)s, gen_random_uuid(), 'Contact', n::text, '+1' || (2015550100 + n * 1000), '{}', '', '', now(), now()
+    SELECT %(account)s, gen_random_uuid(), 'Contact', n::text, '+1' || (2015550100 + n * 1000), '{}', '', '', now(),
+        now()
     FROM generate_series(1, %(contacts)s) n, account RETURNING id, phone
 ), talks AS (
     INSERT INTO inbox_conversation (account_id, id, contact_id, state, channel, last_line, last_message_at, unread,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -49,6 +50,10 @@ def forget(account_id: UUID, addresses: Iterable[str]) -> None:
     """Takes these addresses and their evidence out of ledger and projection; an unsubscribe stays in force."""
     with transaction.atomic(), connection.cursor() as cursor:
         for address in sorted(set(addresses)):
-            names = {"account": account_id, "address": address, "hash": hashed(account_id, address)}
+            names: dict[str, Any] = {
+                "account": account_id,
+                "address": address,
+                "hash": hashed(account_id, address),
+            }
             for query in (KEEP, DROP, DROP_FILES, REDACT):
                 cursor.execute(query, names)

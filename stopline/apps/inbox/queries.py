@@ -46,7 +46,8 @@ SELECT person.id, talk.id FROM person LEFT JOIN talk ON true
 # Store an event before anything that may have to wait. Result: one row where it is new, none where it was seen.
 STORE = """
 INSERT INTO sending_inboundevent (account_id, connection_id, event_id, body, received_at, problem)
-VALUES (%(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, %(now)s::timestamptz, '') ON CONFLICT DO NOTHING RETURNING event_id
+VALUES (%(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, %(now)s::timestamptz, '')
+ON CONFLICT DO NOTHING RETURNING event_id
 """
 
 # Whose turn it is to apply a stored event: the row is locked, and one in another's hands is waited for, because

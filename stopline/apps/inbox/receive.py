@@ -259,7 +259,7 @@ def _address(event: Received, account: Account) -> str:
 
 
 def _intent(arrival: Arrival) -> Intent:
-    """What the text asks for. A bare "yes" means START only to somebody who is unsubscribed, so that is looked up last."""
+    """What the text asks for. A bare "yes" means START only to somebody who is unsubscribed: looked up last."""
     if not CHANNELS[arrival.event.channel].subscription:
         return Intent.NONE
     intent = _read(arrival, unsubscribed=True)
@@ -284,7 +284,7 @@ def _unsubscribed(arrival: Arrival) -> bool:
     )
 
 
-def _where(arrival: Arrival) -> dict[str, str]:
+def _where(arrival: Arrival) -> dict[str, Any]:
     return {COLUMNS[CHANNELS[arrival.event.channel].address_kind]: arrival.address}
 
 

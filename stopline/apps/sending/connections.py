@@ -33,7 +33,7 @@ OF_ACCOUNT = f"""
 SELECT {", ".join(f"c.{name}" for name in OWN)}, {", ".join(f"a.{name}" for name in (*ACCOUNT, *WORDS))}
 FROM sending_connection c JOIN accounts_account a ON a.id = c.account_id
 WHERE c.account_id = %(account)s::uuid AND c.provider = %(provider)s::text
-"""
+"""  # noqa: S608 (names of our own columns)
 
 
 def of_token(provider: str, token: str) -> Connection:

@@ -77,12 +77,8 @@ def _again(message: Claimed, error: errors.TryLater) -> Outcome:
         return Outcome(message, MessageState.FAILED, failure=failure)
     pause = error.after_seconds or 2.0**message.attempts
     # Jitter: everything that failed together must not come back together.
-    return Outcome(
-        message,
-        MessageState.QUEUED,
-        failure=str(error),
-        wait=min(LONGEST_WAIT, pause * random.uniform(1, 1.5)),
-    )
+    wait = min(LONGEST_WAIT, pause * random.uniform(1, 1.5))  # noqa: S311 (not for a secret)
+    return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait)
 
 
 async def record(

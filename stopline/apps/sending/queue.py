@@ -30,7 +30,7 @@ def put(
     caused_by: UUID | None = None,
     due_at: datetime | None = None,
 ) -> Message:
-    """Queues one message and wakes the workers. Raises InvalidInput for an empty text or a channel without a way out."""
+    """Queues one message and wakes the workers. Raises InvalidInput for an empty text or no way out."""
     now = timezone.now()
     message = Message(
         account_id=account_id,

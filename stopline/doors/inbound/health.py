@@ -5,7 +5,7 @@ from django.db import connection
 from stopline.doors.asgi import Receive, Scope, Send, answer, in_thread
 
 
-async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
+async def healthz(_scope: Scope, _receive: Receive, send: Send) -> None:
     try:
         await in_thread(_ask)
         await answer(send, 200, {"status": "ok"})

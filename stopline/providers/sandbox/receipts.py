@@ -21,7 +21,18 @@ CREATE TABLE IF NOT EXISTS receipt (
 CREATE INDEX IF NOT EXISTS receipt_of_message ON receipt (connection, message);
 CREATE INDEX IF NOT EXISTS receipt_of_address ON receipt (connection, channel, address, position);
 """
-COLUMNS = "connection, message, provider_id, channel, sender, address, text, started_ns, received_ns"
+APPEND = """
+INSERT INTO receipt (connection, message, provider_id, channel, sender, address, text, started_ns, received_ns)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+OF_MESSAGE = """
+SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns FROM receipt
+WHERE connection = ? AND message = ? ORDER BY position
+"""
+ALL = """
+SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns FROM receipt
+ORDER BY position
+"""
 OF_ADDRESS = """
 SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns FROM receipt
 WHERE connection = ? AND channel = ? AND address = ? ORDER BY position DESC LIMIT ?
@@ -57,25 +68,21 @@ class Receipts:
         provider_id = f"sb-{uuid.uuid4().hex}"
         words = [str(message[name]) for name in ("channel", "from", "to", "text")]
         row = (connection_key(token), str(message["id"]), provider_id, *words, started_ns, received_ns)
-        self.file.execute(f"INSERT INTO receipt ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self.file.execute(APPEND, row)
         return provider_id
 
     def of_message(self, token: str, message: str) -> list[SandboxReceipt]:
-        return self._select(
-            "connection = ? AND message = ? ORDER BY position", connection_key(token), message
-        )
+        return self._select(OF_MESSAGE, connection_key(token), message)
 
     def of_address(self, token: str, channel: str, address: str, most: int = 50) -> list[SandboxReceipt]:
         """The newest first."""
-        where = "connection = ? AND channel = ? AND address = ? ORDER BY position DESC LIMIT ?"
-        return self._select(where, connection_key(token), channel, address, most)
+        return self._select(OF_ADDRESS, connection_key(token), channel, address, most)
 
     def all(self) -> list[SandboxReceipt]:
-        return self._select("true ORDER BY position")
+        return self._select(ALL)
 
-    def _select(self, where: str, *parameters: Any) -> list[SandboxReceipt]:
-        found = self.file.execute(f"SELECT {COLUMNS} FROM receipt WHERE {where}", parameters)
-        return [SandboxReceipt(*row) for row in found]
+    def _select(self, query: str, *parameters: Any) -> list[SandboxReceipt]:
+        return [SandboxReceipt(*row) for row in self.file.execute(query, parameters)]
 
 
 def look(data: Path, token: str, channel: str, address: str, most: int = 50) -> list[SandboxReceipt]:

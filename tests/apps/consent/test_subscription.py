@@ -165,8 +165,7 @@ def test_the_trigger_refuses_even_where_the_permissions_would_allow(account, adm
             transaction.atomic(),
             connection.cursor() as cursor,
         ):
-            cursor.execute("GRANT UPDATE, DELETE ON consent_entry TO CURRENT_USER")
-            cursor.execute(attack)
+            cursor.execute(f"GRANT UPDATE, DELETE ON consent_entry TO CURRENT_USER; {attack}")
 
 
 def test_verify_finds_a_projection_that_was_changed_behind_the_ledgers_back(account, admin):
