@@ -20,6 +20,7 @@ import structlog
 from django.db import connections, transaction
 
 CHANNEL = "stopline_live"
+LEFT = "left"  # told to a user, not to an account: they were removed from one, so their streams end
 # Many changes within this many seconds become one round trip; far below the second people are promised.
 GATHER = 0.02
 NOTIFY = "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) payload"

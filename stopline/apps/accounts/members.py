@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from stopline.apps.accounts.live import announce
+from stopline.apps.accounts.live import LEFT, announce
 from stopline.apps.accounts.models import Account, Member
 from stopline.rules.consent import ask
 from stopline.rules.errors import Conflict, NotAllowed, NotFound
@@ -82,6 +82,7 @@ def remove(by: Member, member_id: UUID) -> Member:
         _keep_an_admin(member, "be removed")
         Member.objects.filter(account_id=by.account_id, id=member_id).delete()
         announce(by.account_id, "members", f"member:{member_id}")
+        announce(member.user_id, LEFT)
     return member
 
 

@@ -89,7 +89,7 @@ class LiveDoor:
         for notices in list(self.pages.get(account, ())):
             for topic in topics:
                 _put(notices, topic)
-            if "members" in topics:  # somebody may be out: every page starts anew, where it still may
+            if live.LEFT in topics:  # no longer a member: their pages may connect again where they still are
                 _put(notices, None)
 
     def tell_all(self, topic: str) -> None:
