@@ -31,7 +31,8 @@ INSERT INTO consent_entry (account_id, id, channel, address, standing, before, s
     actor_name, reason, evidence, message_id, contact_id, at, recorded_at)
 SELECT %(account)s::uuid, changed.entry_id, changed.channel, changed.address, %(standing)s::text,
     coalesce(before.standing, 'subscribed'), %(source)s::text, %(actor_kind)s::text, %(actor_id)s::text,
-    %(actor_name)s::text, asked.reason, asked.evidence, %(message)s::uuid, asked.contact, %(at)s::timestamptz, clock_timestamp()
+    %(actor_name)s::text, asked.reason, asked.evidence, %(message)s::uuid, asked.contact, %(at)s::timestamptz,
+    clock_timestamp()
 FROM changed JOIN asked USING (channel, address) LEFT JOIN before USING (channel, address) ORDER BY channel, address
 RETURNING channel, address, id, before
 """
