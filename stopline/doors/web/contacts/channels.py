@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.urls import reverse
 
+from stopline.rules.errors import StoplineError
 from stopline.rules.words import CONSENT_CHANNELS, Channel
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ def news(who: Chosen, changes: Sequence[Change], what: str) -> str:
         return f"{who.one.name} is {what} {labels}."
     addresses = len({change.address for change in changes})
     return f"{addresses:,} address{'' if addresses == 1 else 'es'} of {who.words} {what} {labels}."
+
+
+def said(refusal: StoplineError | None) -> str:
+    """Why the dialog came back, and what to do."""
+    return " ".join(words for words in (refusal.detail, refusal.next_step) if words) if refusal else ""
 
 
 def back(who: Chosen) -> str:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from stopline.apps.contacts import lists as verbs
 from stopline.doors.web.attempt import attempt
-from stopline.doors.web.contacts import chosen, find
+from stopline.doors.web.contacts import channels, chosen, find
 from stopline.doors.web.contacts.answer import done
 from stopline.doors.web.guard import signed_in
 from stopline.doors.web.request import MemberRequest
@@ -113,7 +113,7 @@ def _choose_list(
     context: dict[str, Any] = {
         "who": who,
         "all_lists": verbs.everything(request.member.account),
-        "refusal": refusal,
+        "refusal": channels.said(refusal),
         "action": reverse("add_to_list"),
         "cancel_url": reverse("contacts"),
         "submit_label": "Add to list",

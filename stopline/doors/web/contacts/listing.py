@@ -53,7 +53,7 @@ def contacts(request: MemberRequest) -> HttpResponse:
         "asks": consent.admins_only(asks) if asks else "",
         "filters": filters,
         "total": _total(request.member, filters),
-        **_links(request, filters, page),
+        **_links(filters, page),
     }
 
     if request.htmx and not request.htmx.history_restore_request:
@@ -120,9 +120,8 @@ def standing_items(contact: Contact, shown: list[Badge], asks: list[str]) -> lis
     ]
 
 
-def _links(request: MemberRequest, filters: Filters, page: Page) -> dict[str, Any]:
+def _links(filters: Filters, page: Page) -> dict[str, Any]:
     return {
-        "here": request.get_full_path(),
         "newer": _url(filters, before=page.newer) if page.newer else "",
         "older": _url(filters, after=page.older) if page.older else "",
         "export": _optional("export", filters),

@@ -98,12 +98,13 @@ def _dialog(request: MemberRequest, who: Chosen, refusal: InvalidInput | None = 
     return render(request, "contacts/resubscribe.html", context, status=422 if refusal else 200)
 
 
-def reasons(sent: Mapping[str, str]) -> list[tuple[ResubscribeReason, bool, str]]:
-    """For contacts/reasons.html: each reason, whether it is chosen, and its evidence as it was sent."""
-    return [
-        (reason, reason == sent.get("reason"), sent.get(f"evidence_{reason}", ""))
-        for reason in ResubscribeReason
-    ]
+def reasons(sent: Mapping[str, str]) -> dict[str, Any]:
+    """For contacts/reasons.html: the choices, each with whether it is chosen, and the evidence, as sent."""
+    chosen_one = sent.get("reason")
+    return {
+        "choices": [(reason, reason == chosen_one) for reason in ResubscribeReason],
+        "evidence": sent.get("evidence", ""),
+    }
 
 
 def sent_proof(request: MemberRequest) -> tuple[str, dict[str, Any]]:

@@ -60,7 +60,7 @@ def _dialog(request: MemberRequest, who: Chosen, refusal: InvalidInput | None = 
         "reason": sent.get("reason", ""),
         "find": sent.get("find", ""),
         "found": chosen.suggestions(who.account, sent.get("find", ""), who.contacts),
-        "refusal": refusal,
+        "refusal": channels.said(refusal),
         "action": reverse("unsubscribe"),
         "cancel_url": channels.back(who),
         "submit_label": "Mark unsubscribed",
