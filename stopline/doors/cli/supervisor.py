@@ -24,7 +24,7 @@ GRACE_SECONDS = (
     15  # the worker takes up to 12 for what is in flight; what is cut off becomes "outcome unknown"
 )
 LONGEST_PAUSE = 30.0
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 10.0  # what ran this long is started again at once
 
 
 class Part(Protocol):
