@@ -1,9 +1,13 @@
-"""What workers do, one line each: the nouns have the work."""
+"""What workers do: the nouns have the work.
+
+Each begins by closing a connection its thread may have kept through a restart of the database.
+"""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import close_old_connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -12,16 +16,19 @@ from stopline.apps.contacts.importing import running
 
 @app.task(name=running.TASK, pass_context=True, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
 def run_import(context: JobContext, account_id: str, import_id: str) -> None:
+    close_old_connections()
     running.run(UUID(account_id), UUID(import_id), context.should_abort)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="stopline.resume_imports", queueing_lock="resume_imports")
 def resume_imports(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate passes the time it was due
+    close_old_connections()
     running.resume_lost()
 
 
 @app.periodic(cron="17 3 * * *")
 @app.task(name="stopline.tidy_imports", queueing_lock="tidy_imports")
 def tidy_imports(timestamp: int) -> None:  # noqa: ARG001
+    close_old_connections()
     running.tidy()

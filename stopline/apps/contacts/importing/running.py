@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -78,7 +78,6 @@ def run(account_id: UUID, import_id: UUID, stopping: Callable[[], bool] = lambda
 
     Raises OperationalError, InterfaceError where the database is away or busy: try again later.
     """
-    close_old_connections()
     active = (
         Import.objects.filter(account_id=account_id, id=import_id, state__in=ACTIVE)
         .select_related("account")
