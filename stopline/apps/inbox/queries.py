@@ -1,7 +1,8 @@
 """The SQL of receiving. One statement, because providers wait for the answer and a busy account gets many."""
 
 # Take one inbound message: the event counts once, the message is stored, the conversation opens and moves up.
-# Parameters: account, connection, event, body (jsonb), now, phone / email / user (the sender's address, two of them
+# What the event said is in the message from then on, so its body goes: an erasure has one place less to look.
+# Parameters: account, connection, event, now, phone / email / user (the sender's address, two of them
 # null), conversation (id for a new one), message (id), channel, address, text, line, entry, unclear (bool or null).
 # Result: no row where no contact has the address; else (contact, conversation or null where the event was seen).
 # Index: contact_phone_once and its like, one_conversation_a_contact, the primary keys.
@@ -14,9 +15,10 @@ WITH person AS (
     SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND user_address = %(user)s::text
 ), event AS (
     INSERT INTO sending_inboundevent AS e (account_id, connection_id, event_id, body, received_at, applied_at, problem)
-    SELECT %(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, %(now)s::timestamptz,
+    SELECT %(account)s::uuid, %(connection)s::uuid, %(event)s::text, '{}', %(now)s::timestamptz,
         %(now)s::timestamptz, '' FROM person
-    ON CONFLICT (account_id, connection_id, event_id) DO UPDATE SET applied_at = excluded.applied_at, problem = ''
+    ON CONFLICT (account_id, connection_id, event_id) DO UPDATE
+        SET applied_at = excluded.applied_at, body = excluded.body, problem = ''
         WHERE e.applied_at IS NULL
     RETURNING event_id
 ), talk AS (

@@ -181,7 +181,6 @@ def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -
     kind = CHANNELS[arrival.event.channel].address_kind
     return {
         **_event_key(arrival),
-        "body": Jsonb(arrival.event.raw),
         "now": arrival.now,
         "phone": arrival.address if kind is AddressKind.PHONE else None,
         "email": arrival.address if kind is AddressKind.EMAIL else None,

@@ -11,7 +11,6 @@ import structlog
 from django.db import connection as database
 from django.utils import timezone
 
-
 from stopline.apps.accounts import live
 from stopline.apps.inbox import queries, receive
 from stopline.apps.sending.models import Connection, InboundEvent
@@ -19,10 +18,10 @@ from stopline.providers.base import Event, Progress, Received, Request, Unknown
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.errors import StoplineError
 
-
 # A report may arrive before its message is written down as sent; after this it belongs to no message of ours.
 KEEP_TRYING = timedelta(hours=1)
 SETTLE = timedelta(seconds=2)
+NO_MESSAGE = "No message has this provider id."
 AT_ONCE = 500
 log = structlog.get_logger(__name__)
 
@@ -55,7 +54,10 @@ def keep(connection: Connection, event: Event, problem: str = "") -> None:
 
 
 def apply() -> int:
-    """Tries every unapplied event again; how many it settled. Called by the worker every few seconds."""
+    """Tries every unapplied event again; how many it settled. Called by the worker every few seconds.
+
+    Only reports are ever given up: what a person wrote may be an opt-out, and stays until it is applied.
+    """
     now = timezone.now()
     waiting = InboundEvent.objects.filter(applied_at=None, received_at__lt=now - SETTLE).order_by(
         "received_at"
@@ -63,7 +65,7 @@ def apply() -> int:
     settled = 0
     for stored in waiting.select_related("connection__account")[:AT_ONCE]:
         problem = _apply(stored)
-        if problem is None or stored.received_at < now - KEEP_TRYING:
+        if problem is None or (problem == NO_MESSAGE and stored.received_at < now - KEEP_TRYING):
             _settle(stored, problem or "")
             settled += 1
     return settled
@@ -76,7 +78,7 @@ def _apply(stored: InboundEvent) -> str | None:
         for event in events:
             match event:
                 case Progress() if not _apply_progress(stored.connection, [event]):
-                    return "No message has this provider id."
+                    return NO_MESSAGE
                 case Received():
                     receive.again(stored.connection, event)
     except StoplineError as error:

@@ -278,6 +278,22 @@ def test_a_stop_that_was_stored_before_its_process_died_is_applied_by_the_worker
     assert standings(connection.account)["sms"] == "unsubscribed"
 
 
+def test_what_a_person_wrote_is_never_given_up(connection, monkeypatch):
+    receive._store(receive._arrival(connection, make.received("STOP", sender=PHONE)))
+    InboundEvent.objects.update(received_at="2026-01-01T00:00:00Z")
+    monkeypatch.setattr(receive, "again", lambda *_: 1 / 0)
+
+    assert stored.apply() == 0
+    assert InboundEvent.objects.get().applied_at is None
+
+
+def test_an_applied_event_keeps_nothing_of_what_was_said(connection):
+    write(connection, "STOP")
+    write(connection, "Hello")
+
+    assert [event.body for event in InboundEvent.objects.all()] == [{}, {}]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_sent_again_after_its_process_died_is_in_force_before_it_is_acknowledged():
     connection = make.connection(make.account())
