@@ -70,7 +70,7 @@ def thread(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
         return HttpResponse(status=204)
 
     unseen = conversation.unread and str(page["thread"].newest_inbound) != request.GET.get("newest")
-    page |= {"conversation": conversation, "unseen": unseen, "refreshed": True}
+    page |= {"conversation": conversation, "unseen": unseen}
     if request.GET.get("head") != page["head"]:
         page |= {"head_changed": True, "members": members_of(request.member)}
     return render(request, "inbox/thread.html", page)
