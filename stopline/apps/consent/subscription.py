@@ -152,12 +152,16 @@ def remember_each(account_id: UUID, marks: Iterable[Mark]) -> list[Change]:
     return unsubscribe_each(account_id, suppressed, source=Source.ERASED, actor=system)
 
 
+def kept(account_id: UUID, addresses: Iterable[str]) -> dict[Key, Subscription]:
+    """The rows there are for these addresses; a key without one is subscribed by default."""
+    rows = Subscription.objects.filter(sql.one_of("address", addresses), account_id=account_id)
+    return {(row.channel, row.address): row for row in rows}
+
+
 def of(account_id: UUID, keys: Iterable[Key]) -> dict[Key, Subscription]:
     """The standing of every key; where no row is kept, the subscription it stands for (subscribed by default)."""
     keys = list(keys)
-    addresses = {address for _, address in keys}
-    rows = Subscription.objects.filter(sql.one_of("address", addresses), account_id=account_id)
-    found = {(row.channel, row.address): row for row in rows}
+    found = kept(account_id, {address for _, address in keys})
     return {
         key: found.get(key) or Subscription(account_id=account_id, channel=key[0], address=key[1])
         for key in keys
