@@ -46,10 +46,20 @@ class InboundDoor:
         except TooLarge:
             await problem(send, 413, "The body is too large", f"At most {LARGEST_BODY} bytes are taken.")
         except StoplineError as error:
-            await problem(send, error.status, error.title, f"{error.detail} {error.next_step}".strip())
+            told = ". ".join(part for part in (error.detail, error.next_step) if part)
+            await problem(send, error.status, error.title, told)
         except Exception:  # the provider must learn that it has to come again, and we that something is wrong
             log.exception("inbound.failed", provider=parts[1] if len(parts) > 1 else "")
             await problem(send, 503, "Not taken", "Stopline could not store this just now. Send it again.")
+
+
+async def knows_sandbox(token: str) -> bool:
+    """Whether a sandbox connection has this token: nobody else may fill the sandbox's log."""
+    try:
+        await in_thread(_connection, ["sandbox", token])
+    except NotFound:
+        return False
+    return True
 
 
 def take(path: list[str], request: Request) -> Done:
