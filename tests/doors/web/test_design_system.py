@@ -111,7 +111,7 @@ def test_scripts_stay_small(path: Path) -> None:
 
 
 def test_all_scripts_together_stay_small() -> None:
-    assert sum(len(path.read_text().splitlines()) for path in SCRIPTS) < 800
+    assert sum(len(path.read_text().splitlines()) for path in SCRIPTS) < 1000  # docs/decisions/0020
 
 
 def test_the_composer_counts_with_the_alphabet_and_sizes_of_the_rules() -> None:
