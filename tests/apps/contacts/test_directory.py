@@ -45,7 +45,7 @@ class TestAgreement(TestCase):
         filters = Filters(filters.text, filters.status, filters.channel, vips.id if by_list else None)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(directory, "FEW", few)  # both queries for "unsubscribed anywhere"
+            patch.setattr(directory, "FEW", few)  # every query for "unsubscribed anywhere"
             paged = list(directory.find(account, filters))
             whole = list(directory.find(account, filters, whole=True))
 
