@@ -27,7 +27,7 @@ def account(name: str = "Larkspur", **fields: Any) -> Account:
 
 
 def user(name: str = "Ana Ruiz", **fields: Any) -> User:
-    email = fields.pop("email", f"{name.split()[0].lower()}{next(_numbers)}@example.com")
+    email = fields.pop("email", f"{name.split(maxsplit=1)[0].lower()}{next(_numbers)}@example.com")
     return User.objects.create_user(email, PASSWORD, name=name, **fields)
 
 
@@ -44,7 +44,11 @@ def phone() -> str:
 
 def contact(of: Account, first_name: str = "Ada", **values: Any) -> Contact:
     """A contact; a channel given as `sms="unsubscribed"` is so by an admin's hand."""
-    standings = {channel: values.pop(channel) for channel in CONSENT_CHANNELS if channel in values and channel != "email"}
+    standings = {
+        channel: values.pop(channel)
+        for channel in CONSENT_CHANNELS
+        if channel in values and channel != "email"
+    }
     if values.get("email") in tuple(Standing):
         standings[Channel.EMAIL] = values.pop("email")
         values["email"] = f"ada{next(_numbers)}@example.com"
@@ -57,7 +61,13 @@ def contact(of: Account, first_name: str = "Ada", **values: Any) -> Contact:
 
 def connection(of: Account, **fields: Any) -> Connection:
     channels = [channel.value for channel in CONSENT_CHANNELS]
-    fields = {"provider": "sandbox", "name": "Sandbox", "channels": channels, "sender": "+14155550100", **fields}
+    fields = {
+        "provider": "sandbox",
+        "name": "Sandbox",
+        "channels": channels,
+        "sender": "+14155550100",
+        **fields,
+    }
     return Connection.objects.create(account=of, token=new_token(of.id), **fields)
 
 
