@@ -54,7 +54,8 @@ class Worker:
                     parts.create_task(self.forever(part))
             await self.handover.close()
         finally:
-            await pool.close(timeout=1)  # a pool that is still looking for its database would hold up the stop
+            # A pool that is still looking for its database would hold up the stop.
+            await pool.close(timeout=1)
 
     def stop(self) -> None:
         self.stopping.set()
