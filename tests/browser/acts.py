@@ -12,6 +12,12 @@ PASSWORD = "stopline-demo"
 _numbers = count(1)
 
 
+def follow(page: Page, link: str) -> None:
+    """A link to another page, and waits until that has come whole: before, its scripts don't listen."""
+    with page.expect_navigation():
+        page.get_by_role("link", name=link, exact=True).click()
+
+
 def new_phone() -> str:
     """A number that nobody in the demo has, out of the range reserved for fiction (+1 XXX 555 01XX)."""
     number = next(_numbers)
@@ -47,8 +53,15 @@ def news(page: Page) -> Locator:
 def find_contact(page: Page, name: str) -> Locator:
     """The contact's row in All contacts."""
     page.goto("/contacts/")
-    page.get_by_role("searchbox", name="Search contacts").fill(name)
+    search(page, name)
     return row_of(page, name)
+
+
+def search(page: Page, text: str) -> None:
+    """In All contacts, and waits for what is found."""
+    with page.expect_response(re.compile(r"/contacts/\?.*\bq=")):
+        page.get_by_role("searchbox", name="Search contacts").fill(text)
+    expect(page).to_have_url(re.compile(r"\bq="))
 
 
 def row_of(page: Page, name: str) -> Locator:
@@ -123,7 +136,10 @@ def take_phone(page: Page, who: str, channel: str = "SMS") -> None:
 def say(page: Page, text: str) -> None:
     """As the contact whose phone one holds."""
     page.get_by_role("textbox", name="Message").fill(text)
-    page.get_by_role("button", name="Send as contact").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.get_by_role("button", name="Send as contact").click()
+    assert answered.value.ok, answered.value.text()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("")
     expect(page.get_by_text("Taken by the endpoint.")).to_be_visible()
 
 

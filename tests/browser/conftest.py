@@ -19,6 +19,7 @@ from tests.doors.cli.copies import ROOT, Copy
 
 SHOTS = ROOT / "test-results" / "browser"
 Enter = Callable[..., Page]
+LIVE_SECONDS = 5  # a second is promised; a machine that runs two test workers may be late
 
 # A busy machine may be slow; how quick live news is, `acts.Stopwatch` measures.
 expect.set_options(timeout=10_000)
@@ -104,6 +105,17 @@ def enter(open_browser: Enter, signed_in: dict[tuple[int, str], Any], stopline: 
         return open_browser(path, copy=copy, storage_state=signed_in[known], **options)
 
     return enter_as
+
+
+@pytest.fixture
+def measured(record_property) -> Callable[[str, float], None]:
+    """Keeps how long something took, for the summary at the end of the run; fails where it was far too long."""
+
+    def keep(what: str, seconds: float) -> None:
+        record_property(f"measured: {what}", f"{seconds * 1000:,.0f} ms")
+        assert seconds < LIVE_SECONDS, f"{what}: {seconds:.1f} s"
+
+    return keep
 
 
 @pytest.fixture
