@@ -70,9 +70,11 @@ def _world(copy: Copy) -> World:
 def _measured(world: World, names: Iterable[str]) -> Iterator[Row]:
     for name in names:
         started = time.monotonic()
-        print(f"{name} …", end=" ", flush=True)
-        yield from WORKLOADS[name].measure(world)
-        print(f"{time.monotonic() - started:.0f} s", flush=True)
+        print(f"{name} …", flush=True)
+        for row in WORKLOADS[name].measure(world):
+            print(f"  {row.line}", flush=True)
+            yield row
+        print(f"  {time.monotonic() - started:.0f} s", flush=True)
 
 
 def _warning(busy: float) -> str:

@@ -111,7 +111,7 @@ def _add(database: psycopg.Connection, account_id: UUID, start: int, end: int) -
                 copy.write_row(row)
         database.execute(CONTACTS, {"account": account_id})
         database.execute(CONVERSATIONS, {"account": account_id})
-    database.execute("VACUUM ANALYZE")
+    database.execute("VACUUM ANALYZE contacts_contact, inbox_conversation")
 
 
 def _rows(start: int, end: int) -> Iterator[tuple[Any, ...]]:

@@ -28,6 +28,12 @@ class Row:
     every: str = ""
 
     @property
+    def line(self) -> str:
+        return ", ".join(
+            part for part in (f"{self.workload}: {self.ours}", self.limit, self.cells[4]) if part
+        )
+
+    @property
     def cells(self) -> tuple[str, ...]:
         share = "" if self.share is None else f"{self.share:.0%}"
         met = self.share is not None and self.target is not None and self.share >= self.target

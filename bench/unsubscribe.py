@@ -52,7 +52,8 @@ def _verb(world: World, seconds: float) -> float:
 
 
 def _dialog(world: World) -> float:
-    words = {"cookies": world.cookies, "token": world.form_token}
+    token = world.form_token  # comes with a cookie, so it comes first
+    words = {"cookies": world.cookies, "token": token}
     first, left = world.next_fresh, world.business.people - world.next_fresh
     url = f"{world.address}/contacts/unsubscribe/"
     found = load.wrk(url, "unsubscribe.lua", 1, SECONDS, first=first, people=left, **words)

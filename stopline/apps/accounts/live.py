@@ -93,10 +93,16 @@ class _Announcer:
 
 
 def connection_parameters() -> dict[str, Any]:
-    """How to reach Django's database with a connection of one's own."""
+    """How to reach Django's database with a connection of one's own.
+
+    Its statements are planned each time: a worker's are few and large, and a plan kept from when the tables were
+    empty would read them whole.
+    """
     parameters = connections["default"].get_connection_params()
+    unfit = ("context", "cursor_factory", "pool")
     return {
-        key: value for key, value in parameters.items() if key not in ("context", "cursor_factory", "pool")
+        **{key: value for key, value in parameters.items() if key not in unfit},
+        "prepare_threshold": None,
     }
 
 

@@ -15,11 +15,14 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, TextField, Value
 
 
-def rows(query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Every row of the result. Part of Django's current transaction; raises Django's database errors."""
+def rows(query: str, parameters: Mapping[str, Any], *, prepare: bool = True) -> list[tuple[Any, ...]]:
+    """Every row of the result. Part of Django's current transaction; raises Django's database errors.
+
+    `prepare` False has it planned for these parameters: for arrays of many, where a plan made for few is slow.
+    """
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(query, parameters, prepare=True)
+        cursor.execute(query, parameters, prepare=prepare)
         return cursor.fetchall()
 
 

@@ -47,6 +47,7 @@ class Change:
     before: str
 
 
+FEW = 10  # keys; the plan that is kept is made for about so many
 # More names than this in one notice would pass what NOTIFY carries; open pages then refresh on "standing" alone.
 MOST_NAMED = 50
 
@@ -228,11 +229,12 @@ def _change(
         "contacts": [mark.contact_id for mark in wanted],
     }
     try:
-        changes = [Change(*row) for row in sql.rows(queries.CHANGE, parameters)]
+        changed = sql.rows(queries.CHANGE, parameters, prepare=len(wanted) <= FEW)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable) and actor.kind == "member":
             raise Busy from error
         raise  # what came from outside is stored, and is tried again until it is in force
+    changes = [Change(*row) for row in changed]
     if changes:
         live.announce(account_id, "contacts", "standing", *_contact_topics(wanted))
     return changes

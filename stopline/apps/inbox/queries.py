@@ -40,7 +40,7 @@ WITH person AS (
     FROM talk, person
 ), touched AS (
     UPDATE contacts_contact SET last_activity_at = %(now)s::timestamptz
-    WHERE (account_id, id) IN (SELECT %(account)s::uuid, person.id FROM person, event)
+    WHERE account_id = %(account)s::uuid AND id = (SELECT person.id FROM person, event)
 )
 SELECT person.id, talk.id FROM person LEFT JOIN talk ON true
 """
