@@ -1,6 +1,7 @@
 """A file becomes contacts: nobody twice, nobody resubscribed, and no bad row costs another."""
 
 import pytest
+from django.db import connection
 
 from stopline.apps.consent import ledger, subscription
 from stopline.apps.consent.actors import Actor
@@ -386,3 +387,11 @@ def test_another_account_s_contacts_are_neither_matched_nor_changed(account, adm
     elsewhere.refresh_from_db()
     assert elsewhere.first_name == "Eve"
     assert unsubscribed(account.contacts.get(first_name="Jo")) == set()
+
+
+def test_the_planner_knows_the_new_contacts_at_once(account, admin):
+    run(admin, "phone\n" + "".join(f"0151 2345{number:04}\n" for number in range(300)))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'contacts_contact'::regclass")
+        assert cursor.fetchone()[0] >= 300
