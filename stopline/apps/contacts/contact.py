@@ -45,7 +45,9 @@ def add(
     Comes back unsubscribed where an address was unsubscribed before. Raises InvalidInput, AddressTaken (it
     names the contact who has the address).
     """
-    contact = Contact(account=account, origin=origin or f"Added by {actor.name}", custom=custom or {})
+    contact = Contact(
+        account=account, origin=origin or f"Added by {actor.name}", custom=_filled_in(custom or {})
+    )
     fill(contact, read(values, account.default_country))
     with transaction.atomic():
         _save(contact)
@@ -62,9 +64,7 @@ def change(contact: Contact, actor: Actor, *, custom: dict[str, Any] | None = No
     """
     former = dict(contact.channels)
     fill(contact, read(values, contact.account.default_country))
-    contact.custom = {
-        key: value for key, value in {**contact.custom, **(custom or {})}.items() if value is not None
-    }
+    contact.custom = _filled_in({**contact.custom, **(custom or {})})
     with transaction.atomic():
         _save(contact)
         subscription.remember(contact.account_id, contact.channels, contact.id)
@@ -156,6 +156,10 @@ def follow(account_id: UUID, moves: Iterable[tuple[Contact, Former]], actor: Act
     ]
     mover = Actor("system", f"Address changed by {actor.name}", actor.id)
     subscription.unsubscribe_each(account_id, marks, source=Source.ADDRESS_CHANGED, actor=mover)
+
+
+def _filled_in(custom: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in custom.items() if value is not None}
 
 
 def _text(name: str, text: str, longest: int) -> str:
