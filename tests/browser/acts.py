@@ -9,6 +9,8 @@ from itertools import count
 from playwright.sync_api import Locator, Page, expect
 
 PASSWORD = "stopline-demo"
+CONFIRMATION = "You are unsubscribed and will get no more messages here."
+UNCLEAR = "I never signed up for this, how did you get my number"
 _numbers = count(1)
 
 
