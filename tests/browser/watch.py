@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
 STATUS = re.compile(r"(?:responded with a status of|Response Status Error Code) (\d+)")
+# htmx calls it an error that a newer request has replaced one; that one could not be sent it says in other words.
+REPLACED = ("htmx:afterRequest,", "htmx:sendAbort,")
 WIDER = """() => {
     const page = document.documentElement;
     if (page.scrollWidth <= page.clientWidth) return "";
@@ -48,7 +50,7 @@ class Watch:
 
     def _hear(self, message: ConsoleMessage) -> None:
         """Warnings count too: a browser warns of what it will refuse later."""
-        if message.type not in ("error", "warning"):
+        if message.type not in ("error", "warning") or message.text.startswith(REPLACED):
             return
         status = STATUS.search(message.text)
         # Browser and htmx report every answer from 400 on, also those a test asks for.
