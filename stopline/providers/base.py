@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from stopline.providers.errors import PermitLapsed
-from stopline.rules.words import Channel, MessageState
+from stopline.rules.keywords import Intent
+from stopline.rules.words import Channel, MessageState, Source
 
 
 def clock() -> float:
@@ -40,6 +41,38 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A connection, as its adapter sees it. What is secret never shows in a log or a traceback's repr."""
+
+    id: UUID
+    provider: str
+    sender: str  # the number or mailbox people see
+    settings: Mapping[str, Any]
+    token: str = field(repr=False)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_url: str = field(default="", repr=False)  # as the provider calls it; signatures cover it
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file that goes with a message: where a provider may fetch it, and its bytes for those that want them."""
+
+    url: str
+    content_type: str
+    name: str
+    content: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message approved beforehand (WhatsApp). `variables` by name or position, in the template's order."""
+
+    name: str
+    language: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """What a Sender needs: the message, and the connection it leaves through."""
 
@@ -47,9 +80,12 @@ class Outgoing:
     channel: Channel
     address: str
     text: str
-    sender: str
-    token: str
-    settings: Mapping[str, Any]
+    way: Way
+    subject: str = ""
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # of an e-mail
+    media: tuple[Media, ...] = ()
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +97,21 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class InboundMedia:
+    """A file somebody sent: its bytes, or where the provider keeps it (fetched with `Receiver.fetch`)."""
+
+    content_type: str
+    name: str = ""
+    url: str = ""
+    content: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """A message from a person. `event_id` is the provider's, the same when it is delivered twice.
 
-    `raw` is the event alone, in a form that `Receiver.read` reads again (here and below).
+    `raw` is the event alone, in a form that `Receiver.read` reads again (here and below). `intent` is the provider's
+    own reading of a STOP, START or HELP; `automatic` an auto-reply, which is never read as an opt-out.
     """
 
     event_id: str
@@ -72,6 +119,13 @@ class Received:
     sender: str
     text: str
     raw: Mapping[str, Any]
+    intent: Intent | None = None
+    automatic: bool = False
+    name: str = ""  # as the provider knows the person
+    subject: str = ""
+    html: str = ""
+    reply_to: str = ""  # the provider's id of our message that this answers
+    media: tuple[InboundMedia, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +140,22 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOut:
+    """The provider tells that an address must not be messaged (any more), or, with `stop` False, that the person
+    themselves resumed. `source` says how it came about: provider, complaint, bounce or link.
+    """
+
+    event_id: str
+    channel: Channel
+    address: str
+    source: Source
+    reason: str  # for people
+    raw: Mapping[str, Any]
+    stop: bool = True
+    provider_id: str = ""  # of the message it came about through, where the provider says so
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Something this version can't read; kept as it came."""
 
@@ -93,7 +163,7 @@ class Unknown:
     raw: Mapping[str, Any]
 
 
-Event = Received | Progress | Unknown
+Event = Received | Progress | OptOut | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +172,17 @@ class Request:
 
     body: bytes
     headers: Mapping[str, str]  # lower-case names
+    method: str = "POST"
+    query: str = ""  # behind the question mark, undecoded
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a provider wants to hear back, where it isn't our usual answer."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain"
 
 
 class Sender(Protocol):
@@ -120,10 +201,62 @@ class Sender(Protocol):
 
 
 class Receiver(Protocol):
-    def verify(self, request: Request, token: str) -> None:
+    def verify(self, request: Request, way: Way) -> None:
         """Raises NotAllowed where the request is not the provider's own."""
         ...
 
     def read(self, request: Request) -> list[Event]:
         """Every event in the request. Raises InvalidInput where it can't be read at all."""
         ...
+
+    def handshake(self, request: Request, way: Way) -> Reply | None:
+        """The answer to a request that carries no event (a challenge); None for every other."""
+        ...
+
+
+class Agreement(Protocol):
+    """What a provider's own list of opt-outs allows. Raises ProviderErrors as Sender does."""
+
+    lists: bool
+    adds: bool
+    removes: bool
+
+    def listed(self, way: Way) -> AsyncIterator[tuple[Channel, str]]:
+        """Every (channel, address) the provider holds as opted out."""
+        ...
+
+    async def add(self, way: Way, channel: Channel, address: str) -> None: ...
+
+    async def remove(self, way: Way, channel: Channel, address: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing an admin fills in to connect a provider."""
+
+    name: str
+    label: str
+    help: str = ""
+    secret: bool = False  # encrypted, never shown again
+    required: bool = True
+    kind: str = "text"  # text, url, number, flag, choice or long
+    choices: tuple[tuple[str, str], ...] = ()
+    initial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What the registry knows of an adapter."""
+
+    label: str
+    channels: tuple[Channel, ...]
+    sender: Callable[[], Sender]  # made once a worker, inside its event loop
+    receiver: Callable[[], Receiver]
+    fields: tuple[Field, ...] = ()
+    sender_label: str = "Sender"  # what `Way.sender` is called here
+    sender_help: str = ""
+    agreement: Callable[[], Agreement] | None = None
+    offered: bool = True  # whether an admin can add one
+    webhook: bool = True  # whether it calls our webhook

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import orjson
 
+from stopline.providers import reach
 from stopline.providers.base import Permit
 from stopline.providers.errors import Misconfigured, OutcomeUnknown, TryLater
 
@@ -40,23 +42,33 @@ async def _look(_session: Any, context: SimpleNamespace, _parameters: Any) -> No
         permit.check()
 
 
-def client() -> aiohttp.ClientSession:
+def client(*, anywhere: bool = False) -> aiohttp.ClientSession:
+    """`anywhere` False: public addresses only, whatever URL an account has given us (see `reach`)."""
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(_look)
     trace.on_connection_create_end.append(_look)
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=60)
+    connector = aiohttp.TCPConnector(
+        limit=CONNECTIONS, ttl_dns_cache=60, socket_factory=None if anywhere else reach.socket_factory
+    )
     return aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, trace_configs=[trace])
 
 
 async def hand_off(
-    session: aiohttp.ClientSession, permit: Permit, url: str, payload: Any, headers: Mapping[str, str]
+    session: aiohttp.ClientSession,
+    permit: Permit,
+    url: str,
+    payload: Any,
+    headers: Mapping[str, str],
+    *,
+    form: bool = False,
 ) -> Answer:
-    """POST `payload` as JSON under a permit. A POST is never repeated here.
+    """POST `payload` as JSON (or as a form, a list of pairs) under a permit. A POST is never repeated here.
 
     Raises PermitLapsed and TryLater (nothing left), OutcomeUnknown (something may have).
     """
-    body = orjson.dumps(payload)
-    stamped = {**headers, "Content-Type": "application/json", "Stopline-Handoff-Started": str(time.time_ns())}
+    body = urlencode(payload).encode() if form else orjson.dumps(payload)
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    stamped = {**headers, "Content-Type": kind, "Stopline-Handoff-Started": str(time.time_ns())}
     try:
         async with session.post(
             url, data=body, headers=stamped, trace_request_ctx=permit, allow_redirects=False

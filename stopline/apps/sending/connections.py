@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+import orjson
+from django.conf import settings
 from django.db import transaction
 
 from stopline.apps.accounts import sql
@@ -12,7 +14,9 @@ from stopline.apps.accounts.live import announce
 from stopline.apps.accounts.members import require_admin
 from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import new_token
+from stopline.apps.sending import credentials
 from stopline.apps.sending.models import Connection, account_of_token
+from stopline.providers.base import Way
 from stopline.rules.errors import NotFound
 from stopline.rules.words import CONSENT_CHANNELS, Channel
 
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 
 # In the models' own order, as `from_db` wants them.
-OWN = ("account_id", "id", "provider", "channels", "sender", "token", "state")
+OWN = ("account_id", "id", "provider", "channels", "sender", "settings", "credentials", "token", "state")
 ACCOUNT = ("id", "default_country", "confirmation_text", "resumed_text", "help_text")
 WORDS = ("opt_out_words", "opt_in_words", "help_words", "stop_everything")
 
@@ -43,9 +47,27 @@ def of_token(provider: str, token: str) -> Connection:
     for row in found:
         connection = Connection.from_db("default", OWN, row[: len(OWN)])
         if hmac.compare_digest(connection.token.encode(), token.encode()):
+            connection.settings = orjson.loads(connection.settings)  # a named query's JSON comes as text
             connection.account = Account.from_db("default", (*ACCOUNT, *WORDS), row[len(OWN) :])
             return connection
     raise NotFound("No connection has this address", "Copy it again from Settings, Channels")
+
+
+def way(connection: Connection) -> Way:
+    """The connection as its adapter sees it. Raises credentials.KeyMissing."""
+    return Way(
+        id=connection.id,
+        provider=connection.provider,
+        sender=connection.sender,
+        settings=connection.settings,
+        token=connection.token,
+        credentials=credentials.decrypt(connection.credentials),
+        webhook_url=webhook_url(connection),
+    )
+
+
+def webhook_url(connection: Connection) -> str:
+    return f"{settings.PUBLIC_URL}/inbound/{connection.provider}/{connection.token}"
 
 
 def add_sandbox(account_id: UUID) -> Connection:

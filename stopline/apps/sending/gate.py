@@ -42,10 +42,13 @@ class Claimed:
     attempt_id: UUID
     caused_by: UUID | None
     created_at: datetime
+    parts: dict[str, Any]
+    connection_id: UUID
     provider: str
     sender: str
     token: str
     settings: dict[str, Any]
+    credentials: str  # encrypted
 
     @property
     def key(self) -> tuple[UUID, str, str]:

@@ -30,9 +30,12 @@ class Connection(models.Model):
     channels = ArrayField(models.CharField(max_length=10))
     sender = models.CharField(max_length=254, blank=True)  # the number or mailbox people see
     settings = models.JSONField(default=dict)  # the provider's own, nothing secret
+    credentials = models.TextField(blank=True, default="")  # encrypted, see sending.credentials
     token = models.CharField(max_length=80)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    paused_because = models.TextField(blank=True, default="")  # by Stopline itself, in words; "" by a person
     last_inbound_at = models.DateTimeField(null=True)
+    last_sent_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
     last_error_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,6 +45,34 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Route(models.Model):
+    """Which connection takes a channel's messages to addresses that begin with `prefix` ("" is every other)."""
+
+    pk = models.CompositePrimaryKey("account_id", "channel", "prefix")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="routes")
+    channel = models.CharField(max_length=10)
+    prefix = models.CharField(max_length=8, blank=True)  # of an E.164 number, "+49"; longest match wins
+    connection_id = models.UUIDField()
+    connection = tenant_key("sending.Connection", "connection_id", related_name="routes")
+
+
+class MediaFile(models.Model):
+    """A file that came or goes with a message. Kept in the database: web and worker may be on different hosts."""
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="media_files")
+    id = models.UUIDField(default=uuid7, editable=False)
+    message_id = models.UUIDField(null=True)  # null until its message is queued
+    message = tenant_key("sending.Message", "message_id", related_name="media_files", null=True)
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["account", "message_id"], name="media_of_message"),)
 
 
 class Message(models.Model):
@@ -65,6 +96,7 @@ class Message(models.Model):
     channel = models.CharField(max_length=10)
     address = models.CharField(max_length=254)
     text = models.TextField()
+    parts = models.JSONField(default=dict)  # what else it holds: subject, html, headers, media, template
     state = models.CharField(max_length=14)
     created_at = models.DateTimeField()
 

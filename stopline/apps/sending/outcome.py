@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 from stopline.apps.accounts import live
-from stopline.apps.sending import queries
+from stopline.apps.sending import consequences, queries
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.providers import errors
 from stopline.providers.base import Receipt
@@ -36,6 +36,7 @@ class Outcome:
     checked_at: datetime | None = None
     failure: str = ""
     wait: float | None = None
+    error: errors.ProviderError | None = None  # what it says about the connection or the address
 
 
 def returned(message: Claimed) -> Outcome:
@@ -63,8 +64,10 @@ def of_error(message: Claimed, error: Exception) -> Outcome:
             return returned(message)
         case errors.TryLater():
             return _again(message, error)
-        case errors.AddressDead() | errors.Misconfigured() | errors.OptedOutAtProvider():
-            return Outcome(message, MessageState.FAILED, failure=str(error))
+        case errors.Misconfigured():
+            return Outcome(message, MessageState.QUEUED, failure=str(error), error=error)
+        case errors.AddressDead() | errors.OptedOutAtProvider():
+            return Outcome(message, MessageState.FAILED, failure=str(error), error=error)
         case errors.ProviderError():
             return Outcome(message, MessageState.UNKNOWN, failure=str(error))
         case _:
@@ -78,7 +81,7 @@ def _again(message: Claimed, error: errors.TryLater) -> Outcome:
     pause = error.after_seconds or 2.0**message.attempts
     # Jitter: everything that failed together must not come back together.
     wait = min(LONGEST_WAIT, pause * random.uniform(1, 1.5))  # noqa: S311 (not for a secret)
-    return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait)
+    return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait, error=error)
 
 
 async def record(
@@ -99,7 +102,9 @@ async def record(
         "waits": [o.wait for o in found],
     }
     await cursor.execute(queries.RECORD, columns)
-    return await cursor.fetchall()
+    touched = await cursor.fetchall()
+    await consequences.record(cursor, found)
+    return touched
 
 
 # Above this many conversations a page is told once that conversations changed, not which.

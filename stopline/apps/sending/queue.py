@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from stopline.apps.accounts import live
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message
+from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message, Route
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CHANNELS, Channel, MessageKind, MessageState
 
@@ -29,6 +31,7 @@ def put(
     connection_id: UUID | None = None,
     caused_by: UUID | None = None,
     due_at: datetime | None = None,
+    parts: Mapping[str, Any] | None = None,
 ) -> Message:
     """Queues one message and wakes the workers. Raises InvalidInput for an empty text or no way out."""
     now = timezone.now()
@@ -37,12 +40,13 @@ def put(
         id=uuid7(),
         conversation_id=conversation_id,
         contact_id=contact_id,
-        connection_id=connection_id or connection_for(account_id, channel).id,
+        connection_id=connection_id or connection_for(account_id, channel, address).id,
         author_id=author_id,
         kind=kind,
         channel=channel,
         address=address,
-        text=checked(text),
+        text=checked(text, may_be_empty=bool(parts and (parts.get("media") or parts.get("template")))),
+        parts=dict(parts or {}),
         state=MessageState.QUEUED,
         created_at=now,
         due_at=due_at or now,
@@ -54,9 +58,9 @@ def put(
     return message
 
 
-def checked(text: str) -> str:
+def checked(text: str, *, may_be_empty: bool = False) -> str:
     text = text.replace("\x00", "").strip()
-    if not text:
+    if not text and not may_be_empty:
         raise InvalidInput("The message is empty. Write something before you send it.")
     if len(text) > LONGEST_TEXT:
         raise InvalidInput(
@@ -65,12 +69,15 @@ def checked(text: str) -> str:
     return text
 
 
-def connection_for(account_id: UUID, channel: Channel) -> Connection:
-    """The account's way out on a channel; the oldest where there are several."""
-    ways = Connection.objects.filter(account_id=account_id, channels__contains=[channel]).order_by(
-        "created_at"
-    )
-    found = ways.filter(state=Connection.State.ACTIVE).first() or ways.first()
+def connection_for(account_id: UUID, channel: Channel, address: str = "") -> Connection:
+    """The account's way out to an address: the route with the longest matching prefix, else the oldest connection."""
+    ways = Connection.objects.filter(account_id=account_id, channels__contains=[channel])
+    routes = Route.objects.filter(account_id=account_id, channel=channel).select_related("connection")
+    fitting = [route for route in routes if address.startswith(route.prefix)]
+    if fitting:
+        return max(fitting, key=lambda route: len(route.prefix)).connection
+    oldest = ways.order_by("created_at")
+    found = oldest.filter(state=Connection.State.ACTIVE).first() or oldest.first()
     if found is None:
         label = CHANNELS[channel].label
         raise InvalidInput(f"No connection sends {label}. An admin can add one under Settings, Channels.")

@@ -16,8 +16,19 @@ from stopline.apps.inbox import receive as inbox
 from stopline.apps.inbox import stored
 from stopline.apps.sending import connections
 from stopline.apps.sending.models import Connection
-from stopline.doors.asgi import Receive, Scope, Send, TooLarge, answer, headers, in_thread, problem, read_body
-from stopline.providers.base import Event, Progress, Received, Request
+from stopline.doors.asgi import (
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    answer,
+    headers,
+    in_thread,
+    problem,
+    read_body,
+    reply,
+)
+from stopline.providers.base import Event, OptOut, Progress, Received, Reply, Request
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.errors import InvalidInput, NotFound, StoplineError
 
@@ -34,15 +45,15 @@ class Done:
 class InboundDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts = scope["path"].strip("/").split("/")
-        if scope["method"] != "POST":
-            await problem(
-                send, 405, "Only POST is taken here", "Send the event as the body of a POST request."
-            )
-            return
         try:
-            request = Request(await read_body(receive, LARGEST_BODY), headers(scope))
+            body = await read_body(receive, LARGEST_BODY)
+            query = scope["query_string"].decode("latin-1")
+            request = Request(body, headers(scope), scope["method"], query)
             done = await in_thread(take, parts[1:], request)
-            await answer(send, done.status, done.body)
+            if isinstance(done, Reply):
+                await reply(send, done.status, done.body, done.content_type.encode())
+            else:
+                await answer(send, done.status, done.body)
         except TooLarge:
             await problem(send, 413, "The body is too large", f"At most {LARGEST_BODY} bytes are taken.")
         except StoplineError as error:
@@ -52,10 +63,15 @@ class InboundDoor:
             await problem(send, 503, "Not taken", "Stopline could not store this just now. Send it again.")
 
 
-def take(path: list[str], request: Request) -> Done:
+def take(path: list[str], request: Request) -> Done | Reply:
     connection = _connection(path)
     receiver = PROVIDERS[connection.provider].receiver()
-    receiver.verify(request, connection.token)
+    way = connections.way(connection)
+    if told := receiver.handshake(request, way):
+        return told
+    if request.method != "POST":
+        raise InvalidInput("Only POST is taken here", "Send the event as the body of a POST request")
+    receiver.verify(request, way)
     events = receiver.read(request)
     stored.progress(connection, [event for event in events if isinstance(event, Progress)])
     taken = [_take_one(connection, event, alone=len(events) == 1) for event in events]
@@ -77,6 +93,8 @@ def _take_one(connection: Connection, event: Event, *, alone: bool) -> inbox.Tak
                 if alone:
                     raise
                 stored.keep(connection, event, str(error))
+        case OptOut():
+            return stored.opt_out(connection, event)
         case _:
             stored.keep(connection, event)
     return inbox.Taken(new=False)

@@ -1,0 +1,8 @@
+"""A provider that reaches nobody but the sandbox phone; the reference of the shape."""
+
+from stopline.providers.base import Provider
+from stopline.providers.sandbox.receiver import SandboxReceiver
+from stopline.providers.sandbox.sender import SandboxSender
+from stopline.rules.words import CONSENT_CHANNELS
+
+SANDBOX = Provider("Sandbox", CONSENT_CHANNELS, SandboxSender, SandboxReceiver)

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from stopline.providers.base import Event, Progress, Received, Request, Unknown
+from stopline.providers.base import Event, Progress, Received, Reply, Request, Unknown, Way
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CONSENT_CHANNELS, Channel, MessageState
 
@@ -26,7 +26,7 @@ FIELDS = ("id", "channel", "from", "to", "text")
 
 
 class SandboxReceiver:
-    def verify(self, request: Request, token: str) -> None:
+    def verify(self, request: Request, way: Way) -> None:
         """The secret is in the address, which the door has compared already; the sandbox signs nothing."""
 
     def read(self, request: Request) -> list[Event]:
@@ -36,6 +36,9 @@ class SandboxReceiver:
         if "text" not in body and "type" in body:  # an event of a kind this version doesn't know
             return [Unknown(_event_id(body, request.body), body)]
         return [_received(body)]
+
+    def handshake(self, request: Request, way: Way) -> Reply | None:
+        return None
 
 
 def _object(body: bytes) -> dict[str, Any]:

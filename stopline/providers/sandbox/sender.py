@@ -25,13 +25,13 @@ class SandboxSender:
 
     @cached_property
     def session(self) -> aiohttp.ClientSession:
-        return http.client()
+        return http.client(anywhere=True)  # the operator's own, not an account's
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         payload = {
             "id": str(message.id),
             "channel": message.channel,
-            "from": message.sender,
+            "from": message.way.sender,
             "to": message.address,
             "text": message.text,
         }
@@ -56,7 +56,7 @@ class SandboxSender:
 
 
 def _token(message: Outgoing) -> dict[str, str]:
-    return {"Authorization": f"Bearer {message.token}"}
+    return {"Authorization": f"Bearer {message.way.token}"}
 
 
 def _receipt(answer: http.Answer) -> Receipt:

@@ -2,9 +2,10 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import stopline.apps.accounts.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import stopline.apps.accounts.tenancy
 
 
 class Migration(migrations.Migration):

@@ -4,8 +4,9 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.text
-import stopline.apps.accounts.tenancy
 from django.db import migrations, models
+
+import stopline.apps.accounts.tenancy
 
 
 class Migration(migrations.Migration):
