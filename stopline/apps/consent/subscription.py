@@ -18,7 +18,7 @@ from stopline.apps.consent import erasure, queries
 from stopline.apps.consent.actors import Actor
 from stopline.apps.consent.models import Subscription
 from stopline.rules import consent
-from stopline.rules.words import ResubscribeReason, Source, Standing
+from stopline.rules.words import CONSENT_CHANNELS, ResubscribeReason, Source, Standing
 
 Key = tuple[str, str]  # (channel, address)
 
@@ -152,12 +152,19 @@ def remember_each(account_id: UUID, marks: Iterable[Mark]) -> list[Change]:
     return unsubscribe_each(account_id, suppressed, source=Source.ERASED, actor=system)
 
 
+def kept(account_id: UUID, addresses: Iterable[str]) -> dict[Key, Subscription]:
+    """The rows there are for these addresses; a key without one is subscribed by default."""
+    # Every channel is named: so the primary key finds each row instead of reading all of the account's.
+    rows = Subscription.objects.filter(
+        sql.one_of("address", addresses), account_id=account_id, channel__in=CONSENT_CHANNELS
+    )
+    return {(row.channel, row.address): row for row in rows}
+
+
 def of(account_id: UUID, keys: Iterable[Key]) -> dict[Key, Subscription]:
     """The standing of every key; where no row is kept, the subscription it stands for (subscribed by default)."""
     keys = list(keys)
-    addresses = {address for _, address in keys}
-    rows = Subscription.objects.filter(sql.one_of("address", addresses), account_id=account_id)
-    found = {(row.channel, row.address): row for row in rows}
+    found = kept(account_id, {address for _, address in keys})
     return {
         key: found.get(key) or Subscription(account_id=account_id, channel=key[0], address=key[1])
         for key in keys

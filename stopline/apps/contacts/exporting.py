@@ -5,21 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from stopline.apps.contacts import custom, fields, lists, standing
+from stopline.apps.consent import subscription
+from stopline.apps.contacts import custom, fields, lists
 from stopline.apps.contacts.csv_cells import joined, neutral
-from stopline.rules.words import CONSENT_CHANNELS
+from stopline.rules.words import CONSENT_CHANNELS, Standing
 
 if TYPE_CHECKING:
     from stopline.apps.accounts.models import Account
+    from stopline.apps.consent.models import Subscription
+    from stopline.apps.consent.subscription import Key
     from stopline.apps.contacts.models import Contact, CustomField
-    from stopline.apps.contacts.standing import Held
 
 # The names importing.columns guesses; the custom fields stand between the two.
 NAMES = ["First name", "Last name", "Phone", "E-mail", "Notes", "Lists"]
@@ -42,7 +43,8 @@ def as_csv(account: Account, found: QuerySet[Contact]) -> Iterator[str]:
 
 
 def _rows(account: Account, wanted: list[CustomField], contacts: list[Contact]) -> Iterator[list[str]]:
-    held: dict[UUID, list[Held]] = standing.of(account.id, contacts)
+    addresses = {address for contact in contacts for _, address in contact.channels}
+    kept = subscription.kept(account.id, addresses)
     listed = lists.of_contacts(account.id, contacts)
     zone = ZoneInfo(account.time_zone)
     for contact in contacts:
@@ -54,7 +56,7 @@ def _rows(account: Account, wanted: list[CustomField], contacts: list[Contact]) 
             contact.notes,
             joined(listed[contact.id]) if listed[contact.id] else "",
             *(_custom(contact, field) for field in wanted),
-            *_standings(held[contact.id], zone),
+            *_standings(contact, kept, zone),
         ]
 
 
@@ -63,12 +65,13 @@ def _custom(contact: Contact, field: CustomField) -> str:
     return "" if value is None else custom.show(value)
 
 
-def _standings(held: list[Held], zone: ZoneInfo) -> Iterator[str]:
+def _standings(contact: Contact, kept: Mapping[Key, Subscription], zone: ZoneInfo) -> Iterator[str]:
     """Status, since and source on each channel; empty where the contact can't be reached on it."""
-    rows = {each.channel: each.row for each in held}
+    reached = dict(contact.channels)
     for channel in CONSENT_CHANNELS:
-        row = rows.get(channel)
-        yield row.standing if row else ""
+        address = reached.get(channel)
+        row = kept.get((channel, address)) if address else None
+        yield row.standing if row else Standing.SUBSCRIBED.value if address else ""
         yield row.since.astimezone(zone).isoformat(timespec="seconds") if row and row.since else ""
         yield row.source_label if row else ""
 

@@ -106,5 +106,5 @@ def _change(conversation: Conversation, **values: object) -> None:
 def _change_all(account: Account, which: dict[str, object], **values: object) -> int:
     changed = Conversation.objects.filter(account_id=account.id, **which).update(**values)
     if changed:
-        live.announce(account.id, "inbox", "conversation")
+        live.announce(account.id, "inbox", "conversations")
     return changed

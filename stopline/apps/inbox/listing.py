@@ -106,7 +106,7 @@ def counts(member: Member, filters: Filters) -> dict[str, int]:
 def others(member: Member, text: str) -> list[Contact]:
     """Contacts a search finds with whom nobody has talked yet."""
     matching = _matching(member.account, text).defer("search", "custom", "notes")
-    return list(matching.filter(conversations__isnull=True)[:OTHERS]) if text else []
+    return list(matching.filter(conversations__isnull=True)[:OTHERS]) if len(text) > 1 else []
 
 
 def _matching(account: Account, text: str) -> QuerySet[Contact]:

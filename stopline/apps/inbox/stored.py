@@ -125,7 +125,7 @@ def _apply_progress(connection: Connection, reports: Sequence[Progress]) -> set[
         touched = cursor.fetchall()
     conversations = {conversation for _, conversation in touched}
     named = (
-        [f"conversation:{each}" for each in conversations] if len(conversations) <= 20 else ["conversation"]
+        [f"conversation:{each}" for each in conversations] if len(conversations) <= 20 else ["conversations"]
     )
     if conversations:
         live.announce(connection.account_id, *named)

@@ -119,7 +119,7 @@ def announce(touched: Iterable[tuple[UUID, UUID, UUID]]) -> None:
         named = (
             [f"conversation:{found}" for found in conversations] if len(conversations) <= MOST_NAMED else []
         )
-        live.announce_now(account, "inbox", *(named or ["conversation"]))
+        live.announce_now(account, "inbox", *(named or ["conversations"]))
 
 
 def announce_answers(messages: Iterable[Claimed]) -> None:

@@ -46,12 +46,15 @@ class Worker:
             loop.add_signal_handler(wanted, self.stop)
         parameters = live.connection_parameters()
         pool = AsyncConnectionPool(kwargs=parameters, min_size=2, max_size=SIDE_BY_SIDE + 3, open=False)
-        async with pool:
+        await pool.open()
+        try:
             self.handover = Handover(pool)
             async with asyncio.TaskGroup() as parts:
                 for part in (self.jobs, self.listen, self.sweep, *(self.messages,) * SIDE_BY_SIDE):
                     parts.create_task(self.forever(part))
             await self.handover.close()
+        finally:
+            await pool.close(timeout=1)  # a pool that is still looking for its database would hold up the stop
 
     def stop(self) -> None:
         self.stopping.set()

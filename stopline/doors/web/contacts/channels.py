@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.urls import reverse
 
+from stopline.doors.web.request import MemberRequest
 from stopline.rules.errors import StoplineError
 from stopline.rules.words import CONSENT_CHANNELS, Channel
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 def still_choosing(sent: QueryDict) -> bool:
     """Whether the form came back only to add or take away contacts."""
     return any(name in sent for name in ("looking", "add", "remove"))
+
+
+def typed(request: MemberRequest, name: str) -> str:
+    """What somebody typed, without the NUL that PostgreSQL can't keep."""
+    return request.POST.get(name, "").replace("\x00", "").strip()
 
 
 def options(

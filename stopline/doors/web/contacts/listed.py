@@ -96,7 +96,7 @@ def add_contacts(request: MemberRequest) -> HttpResponse:
 def _add(request: MemberRequest, who: Chosen) -> HttpResponse:
     if not who.count:
         raise InvalidInput("Nobody is chosen.", "Tick the contacts in All contacts")
-    new, member = request.POST.get("name", "").strip(), request.member
+    new, member = channels.typed(request, "name"), request.member
     into = (
         verbs.create(member.account, new)
         if new

@@ -110,7 +110,7 @@ def reasons(sent: Mapping[str, str]) -> dict[str, Any]:
 def sent_proof(request: MemberRequest) -> tuple[str, dict[str, Any]]:
     """The reason chosen in contacts/reasons.html, and its evidence; keeps a file. Raises InvalidInput."""
     reason = request.POST.get("reason", "")
-    proof: dict[str, Any] = {"text": request.POST.get("evidence", "").strip()[:LONGEST_EVIDENCE]}
+    proof: dict[str, Any] = {"text": channels.typed(request, "evidence")[:LONGEST_EVIDENCE]}
     if file := request.FILES.get("file"):
         proof["file"] = evidence.reference(evidence.keep(request.member.account_id, file))
     return reason, proof

@@ -39,7 +39,7 @@ def unsubscribe(request: MemberRequest) -> HttpResponse:
 
 def _unsubscribe(request: MemberRequest, who: Chosen, actor: Actor) -> HttpResponse:
     named = request.POST.getlist("channels")
-    reason = request.POST.get("reason", "")[:LONGEST_REASON]
+    reason = channels.typed(request, "reason")[:LONGEST_REASON]
     if not who.count:
         raise InvalidInput("Nobody is chosen.", "Find a contact and add it")
     changes = [

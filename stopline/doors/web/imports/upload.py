@@ -15,7 +15,6 @@ from stopline.doors.web.request import MemberRequest
 from stopline.rules.errors import InvalidInput
 
 RECENT = 10
-OVERHEAD = 10_000  # bytes of a form around its file
 
 
 @signed_in

@@ -111,7 +111,9 @@ def _options(conversation: Conversation) -> list[Option]:
 
 def _option(channel: Channel, row: Subscription, connected: bool) -> Option:
     kept = CHANNELS[channel].subscription
-    return Option(channel, row.address, row.standing if kept else "", connected or not kept, row.entry_id)
+    return Option(
+        channel, row.address, str(row.standing) if kept else "", connected or not kept, row.entry_id
+    )
 
 
 def _saved_text(conversation: Conversation, reply_id: str | None) -> str:

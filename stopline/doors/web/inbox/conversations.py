@@ -59,7 +59,7 @@ def rows(request: MemberRequest) -> HttpResponse:
     if request.GET.get("after"):
         return render(request, "inbox/rows.html", context)
 
-    if request.GET.get("was") == context["was"]:
+    if request.GET.get("was") == context["list_was"]:
         return HttpResponse(status=204)
     response = render(request, "inbox/list.html", context)
     if request.htmx.trigger == "list-live":  # somebody may have gone elsewhere since it asked
@@ -110,7 +110,7 @@ def _list(request: MemberRequest, opened: UUID | None = None) -> dict[str, Any]:
         "others": [] if after else listing.others(request.member, filters.text),
         "tabs": tabs,
         "opened": opened,
-        "was": digest(timezone.localdate(), opened, filters, tabs, [_facts(row) for row in page.rows]),
+        "list_was": digest(timezone.localdate(), opened, filters, tabs, [_facts(row) for row in page.rows]),
     }
 
 

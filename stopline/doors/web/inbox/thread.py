@@ -66,11 +66,11 @@ def thread(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     page = shown(request, conversation, before=before, since=oldest)
     if before:
         return render(request, "inbox/older.html", {"conversation": conversation, **page})
-    if request.GET.get("was") == page["was"]:
+    if request.GET.get("was") == page["thread_was"]:
         return HttpResponse(status=204)
 
     unseen = conversation.unread and str(page["thread"].newest_inbound) != request.GET.get("newest")
-    page |= {"conversation": conversation, "unseen": unseen, "refreshed": True}
+    page |= {"conversation": conversation, "unseen": unseen}
     if request.GET.get("head") != page["head"]:
         page |= {"head_changed": True, "members": members_of(request.member)}
     return render(request, "inbox/thread.html", page)
@@ -92,7 +92,7 @@ def shown(
         "next_day": timezone.localdate(found.until) if found.until else None,
         "head": head,
         "thread_asks": _asks(request, found),
-        "was": digest(head, timezone.localdate(), [_facts(item) for item in found.items]),
+        "thread_was": digest(head, timezone.localdate(), [_facts(item) for item in found.items]),
     }
 
 

@@ -1,6 +1,8 @@
 // One event stream a page. The server names what changed ("conversation:<id>"); the page hears it as
 // "live:conversation:<id>" and "live:conversation" on <body>, where fragments refetch themselves. After a gap
 // it says "live:resync": anything may have changed meanwhile.
+const GATHER = 20; // ms: what happens together is told together, so that a fragment fetches itself once
+const PAUSE = 250; // ms between two rounds, however much happens
 const LONGEST_WAIT = 30_000;
 const HIDDEN_FOR = 60_000;
 const STEADY = 10_000;
@@ -17,10 +19,21 @@ function say(name) {
   document.body.dispatchEvent(new CustomEvent(`live:${name}`));
 }
 
+const heard = new Set();
+let telling;
+let told = 0;
+
 function hear({ data: topic }) {
-  const prefix = topic.split(":", 1)[0];
-  say(topic);
-  if (prefix !== topic) say(prefix);
+  heard.add(topic).add(topic.split(":", 1)[0]);
+  telling ??= setTimeout(tell, Math.max(GATHER, told + PAUSE - Date.now()));
+}
+
+function tell() {
+  const names = [...heard];
+  heard.clear();
+  telling = undefined;
+  told = Date.now();
+  names.forEach(say);
 }
 
 function connect() {

@@ -74,3 +74,15 @@ document.addEventListener(
   },
   true,
 );
+
+// A list that is fetched anew would take its open menu away: it waits until the menu is closed.
+const keeping = new WeakSet();
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const open = detail.target.querySelector?.(":popover-open");
+  if (!open || !detail.requestConfig?.triggeringEvent?.type.startsWith("live:")) return;
+  detail.shouldSwap = false;
+  if (keeping.has(open)) return;
+  keeping.add(open);
+  const catchUp = () => document.body.dispatchEvent(new CustomEvent("live:resync"));
+  open.addEventListener("toggle", catchUp, { once: true });
+});

@@ -1,0 +1,84 @@
+"""python -m bench [WORKLOAD …]: run them all, or those named; print the table and write bench/results.md.
+
+STOPLINE_BENCH_SCALE=0.1 makes a smoke run: everything once and briefly, printed and not written.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+from bench import (
+    contacts_page,
+    handover,
+    inbound,
+    live,
+    machine,
+    measure,
+    memory,
+    people,
+    report,
+    unsubscribe,
+)
+from bench.installation import database, installation, running
+from bench.report import Row
+from bench.world import PEOPLE, World
+from tests.doors.cli.copies import Copy
+
+WORKLOADS = {
+    "contacts": contacts_page,
+    "inbound": inbound,
+    "unsubscribe": unsubscribe,
+    "live": live,
+    "handover": handover,
+    "memory": memory,
+}
+# Those measured in one start, and whether the sandbox is quiet. Memory begins with a fresh start.
+STARTS = (
+    (("contacts", "inbound", "unsubscribe", "live"), False),
+    (("handover",), True),
+    (("memory",), False),
+)
+
+
+def main(names: Iterable[str]) -> None:
+    wanted = list(names) or list(WORKLOADS)
+    if unknown := set(wanted) - set(WORKLOADS):
+        sys.exit(f"There is no workload {', '.join(sorted(unknown))}. Name some of: {', '.join(WORKLOADS)}.")
+    busy = machine.load_before()
+    rows: list[Row] = []
+    described: list[tuple[str, str]] = []
+    with installation() as copy:
+        for those, quiet in STARTS:
+            chosen = [name for name in those if name in wanted]
+            if chosen:
+                with running(copy, quiet=quiet):
+                    world = _world(copy)
+                    described = described or machine.describe(world.database(), copy.data)
+                    rows += _measured(world, chosen)
+    print(f"\n{report.table(rows)}")
+    if measure.SCALE >= 1 and len(wanted) == len(WORKLOADS):
+        print(f"\nWritten to {report.write(rows, described, _warning(busy))}")
+
+
+def _world(copy: Copy) -> World:
+    with database(copy) as connection:
+        return World(copy, people.set_up(connection, max(20_000, measure.scaled(PEOPLE))))
+
+
+def _measured(world: World, names: Iterable[str]) -> Iterator[Row]:
+    for name in names:
+        started = time.monotonic()
+        print(f"{name} …", end=" ", flush=True)
+        yield from WORKLOADS[name].measure(world)
+        print(f"{time.monotonic() - started:.0f} s", flush=True)
+
+
+def _warning(busy: float) -> str:
+    if busy < machine.BUSY:
+        return ""
+    return f"**The machine was busy with something else when this began (load {busy:.1f}): measure again.**"
+
+
+main(sys.argv[1:])
