@@ -34,6 +34,22 @@ class Answer:
         except orjson.JSONDecodeError as error:
             raise OutcomeUnknown from error
 
+    def told(self, *path: str | int) -> str:
+        """A text or a whole number in a JSON answer, found by names and places; "" where it isn't there."""
+        try:
+            found = orjson.loads(self.body)
+            for step in path:
+                found = found[step]
+        except (orjson.JSONDecodeError, LookupError, TypeError):
+            return ""
+        return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+
+    def needed(self, *path: str | int) -> str:
+        """As `told`. A provider that answers yes and leaves it out may have the message: OutcomeUnknown."""
+        if found := self.told(*path):
+            return found
+        raise OutcomeUnknown
+
 
 async def _look(_session: Any, context: SimpleNamespace, _parameters: Any) -> None:
     """Runs when a connection is in hand and nothing is written yet: raising here leaves nothing sent."""

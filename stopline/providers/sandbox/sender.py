@@ -62,11 +62,11 @@ def _token(message: Outgoing) -> dict[str, str]:
 def _receipt(answer: http.Answer) -> Receipt:
     match answer.status:
         case 200 | 202:
-            return Receipt(str(answer.json()["id"]))
+            return Receipt(answer.needed("id"))
         case 401 | 403 | 404:
             raise Misconfigured("The sandbox did not know this connection's token.")
         case 422:
-            raise AddressDead(str(answer.json().get("detail", "")))
+            raise AddressDead(answer.told("detail"))
         case 429 | 503:
             raise TryLater(after_seconds=http.retry_after(answer))
         case _:
