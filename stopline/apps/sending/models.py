@@ -15,12 +15,24 @@ QUEUE_PRIORITY = {MessageKind.OPT_OUT_CONFIRMATION: 0, MessageKind.HELP: 0, Mess
 LATER_PRIORITY = 5  # everything no person is waiting for
 
 
+class Remaining(models.Manager["Connection"]):
+    """Without those that were removed: what pages list and messages leave through."""
+
+    def get_queryset(self) -> models.QuerySet[Connection]:
+        return super().get_queryset().exclude(state=Connection.State.REMOVED)
+
+
 class Connection(models.Model):
-    """An account's configured instance of a provider."""
+    """An account's configured instance of a provider.
+
+    A removed one stays as a row without credentials, so that its messages keep saying how they went and an opt-out
+    that was stored and waits to be applied isn't lost with it.
+    """
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
         PAUSED = "paused", "Paused"  # its queue waits
+        REMOVED = "removed", "Removed"  # by an admin; `routes.take_over` gives its queue to others
 
     pk = models.CompositePrimaryKey("account_id", "id")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="connections")
@@ -34,11 +46,18 @@ class Connection(models.Model):
     token = models.CharField(max_length=80)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     paused_because = models.TextField(blank=True, default="")  # by Stopline itself, in words; "" by a person
+    paused_by_id = models.UUIDField(null=True)  # the member who paused it
+    paused_by = tenant_key("accounts.Member", "paused_by_id", null=True)
+    paused_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # when the admins were mailed about this pause of Stopline's
     last_inbound_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
     last_error_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = Remaining()
+    ever = models.Manager["Connection"]()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["account", "token"], name="connection_token"),)
@@ -151,6 +170,11 @@ class Message(models.Model):
                 fields=["lease_until"],
                 condition=models.Q(state=MessageState.HANDING_OVER),
                 name="outbound_leases",
+            ),
+            models.Index(
+                fields=["account", "connection_id"],
+                condition=models.Q(state=MessageState.QUEUED),
+                name="queue_of_connection",
             ),
         )
 
