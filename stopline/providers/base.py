@@ -234,7 +234,11 @@ class Agreement(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing an admin fills in to connect a provider."""
+    """One thing an admin fills in to connect a provider.
+
+    A secret one arrives in `Way.credentials`, as text; any other in `Way.settings`: a number as int, a flag as bool,
+    the rest as text. An optional one that was left empty isn't there at all.
+    """
 
     name: str
     label: str
@@ -257,6 +261,8 @@ class Provider:
     fields: tuple[Field, ...] = ()
     sender_label: str = "Sender"  # what `Way.sender` is called here
     sender_help: str = ""
+    sender_required: bool = True
     agreement: Callable[[], Agreement] | None = None
     offered: bool = True  # whether an admin can add one
     webhook: bool = True  # whether it calls our webhook
+    thanks: Reply | None = None  # what its webhook hears when all was taken; None: our usual JSON
