@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from stopline.apps.accounts.models import Member
+    from stopline.apps.sending.gate import Claimed
 
 
 # In the models' own order, as `from_db` wants them.
@@ -66,7 +67,8 @@ def way(connection: Connection) -> Way:
     )
 
 
-def webhook_url(connection: Connection) -> str:
+def webhook_url(connection: Connection | Claimed) -> str:
+    """As its provider calls it, and signs it."""
     return f"{settings.PUBLIC_URL}/inbound/{connection.provider}/{connection.token}"
 
 

@@ -19,7 +19,7 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import credentials, gate, outcome, queries
+from stopline.apps.sending import connections, credentials, gate, outcome, queries
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.apps.sending.outcome import Outcome
 from stopline.providers.base import Media, Outgoing, Sender, Template, Way
@@ -198,4 +198,5 @@ def way(message: Claimed) -> Way:
         settings=message.settings,
         token=message.token,
         credentials=opened,
+        webhook_url=connections.webhook_url(message),
     )

@@ -1,7 +1,7 @@
 """Providers' webhooks: POST /inbound/<provider>/<token>.
 
-201 something new was taken, 200 everything in it was seen before or needed no answer, 4xx a problem document
-(RFC 9457). Answers only after what it was given is stored; an opt-out is in force by then, unless the answer counts
+201 something new was taken, 200 everything in it was seen before or needed no answer (or what the provider wants to
+hear instead, `Provider.thanks`), 4xx a problem document (RFC 9457). Answers only after what it was given is stored; an opt-out is in force by then, unless the answer counts
 it as `waiting` for a hand-off that hangs.
 """
 
@@ -65,7 +65,8 @@ class InboundDoor:
 
 def take(path: list[str], request: Request) -> Done | Reply:
     connection = _connection(path)
-    receiver = PROVIDERS[connection.provider].receiver()
+    provider = PROVIDERS[connection.provider]
+    receiver = provider.receiver()
     way = connections.way(connection)
     if told := receiver.handshake(request, way):
         return told
@@ -78,7 +79,7 @@ def take(path: list[str], request: Request) -> Done | Reply:
     new = sum(each.new for each in taken)
     # What waits is stored and will be applied; everything else is in force when the answer leaves.
     waiting = sum(not each.applied for each in taken)
-    return Done(201 if new else 200, {"new": new, "events": len(events), "waiting": waiting})
+    return provider.thanks or Done(201 if new else 200, {"new": new, "events": len(events), "waiting": waiting})
 
 
 def _take_one(connection: Connection, event: Event, *, alone: bool) -> inbox.Taken:
