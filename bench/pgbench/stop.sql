@@ -22,8 +22,7 @@ WITH known AS (
         'provider_message', event_id, 'received_at', now()), message_id, id, now(), clock_timestamp() FROM asked, known
 ), event AS (
     INSERT INTO sending_inboundevent (account_id, connection_id, event_id, body, received_at, applied_at, problem)
-    SELECT :account::uuid, :connection::uuid, event_id, jsonb_build_object('id', event_id, 'channel', 'sms', 'from',
-        address, 'to', '+12015550199', 'text', 'STOP'), now(), now(), '' FROM known
+    SELECT :account::uuid, :connection::uuid, event_id, '{}', now(), now(), '' FROM known
 ), talk AS (
     UPDATE inbox_conversation c SET state = 'open', channel = 'sms', last_line = 'STOP', last_message_at = now(),
         last_inbound_at = now(), unread = unread + 1

@@ -15,14 +15,14 @@ django = get_asgi_application()
 
 from django.conf import settings
 
-from stopline.doors.inbound.door import InboundDoor
+from stopline.doors.inbound.door import InboundDoor, knows_sandbox
 from stopline.doors.inbound.health import healthz
 from stopline.doors.live.door import LiveDoor
 from stopline.providers.sandbox import gateway
 
 inbound = InboundDoor()
 live = LiveDoor()
-sandbox = gateway.from_environment(settings.STOPLINE_DATA) if settings.SANDBOX else None
+sandbox = gateway.from_environment(settings.STOPLINE_DATA, knows_sandbox) if settings.SANDBOX else None
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

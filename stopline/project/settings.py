@@ -29,6 +29,11 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", urlsplit(PUBLIC_URL).hostnam
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 
+# Nobody waits for a lock without end: longer than a hand-off in flight can hold a subscription, then an error that
+# says so (consent.subscription.Busy).
+LOCK_WAIT = "-c lock_timeout=20s"
+
+
 def database(url: str) -> dict[str, object]:
     """DATABASE_URL as Django takes it; parameters behind the `?` go to libpq as they are."""
     parts = urlsplit(url)
@@ -42,7 +47,7 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or parts.hostname or "",
         "PORT": parts.port or options.pop("port", ""),
-        "OPTIONS": {**options, "pool": POOL} if POOL else options,
+        "OPTIONS": {**options, "options": LOCK_WAIT, **({"pool": POOL} if POOL else {})},
     }
 
 

@@ -9,7 +9,9 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from django.db.utils import OperationalError
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from stopline.apps.accounts import live, members, sql
@@ -18,9 +20,21 @@ from stopline.apps.consent import erasure, queries
 from stopline.apps.consent.actors import Actor
 from stopline.apps.consent.models import Subscription
 from stopline.rules import consent
+from stopline.rules.errors import StoplineError
 from stopline.rules.words import CONSENT_CHANNELS, ResubscribeReason, Source, Standing
 
 Key = tuple[str, str]  # (channel, address)
+
+
+class Busy(StoplineError):
+    """A message to this contact is being handed over right now"""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It has taken longer than a provider may, so nothing was changed", "Try again in a few seconds"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +227,12 @@ def _change(
         "evidences": [Jsonb(dict(mark.evidence)) for mark in wanted],
         "contacts": [mark.contact_id for mark in wanted],
     }
-    changes = [Change(*row) for row in sql.rows(queries.CHANGE, parameters)]
+    try:
+        changes = [Change(*row) for row in sql.rows(queries.CHANGE, parameters)]
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable) and actor.kind == "member":
+            raise Busy from error
+        raise  # what came from outside is stored, and is tried again until it is in force
     if changes:
         live.announce(account_id, "contacts", "standing", *_contact_topics(wanted))
     return changes

@@ -75,7 +75,6 @@ def take(connection: Connection, event: OptOut) -> list[Change]:
         "contact_id": contact.id if contact else None,
     }
     with transaction.atomic():
-        receive.bound_lock_wait()
         if not event.stop:
             return subscription.resubscribe(account.id, consent.start_scope(event.channel, address), **about)
         held = contact.addresses if contact else {}

@@ -53,11 +53,28 @@ ON CONFLICT DO NOTHING RETURNING event_id
 """
 
 # Whose turn it is to apply a stored event: the row is locked, and one in another's hands is waited for, because
-# both of us will say that it is done. Result: one row, or none where it was applied. Index: the primary key.
+# both of us will say that it is done. From then on the transaction waits for no lock longer than `patience`; the lock
+# is taken on top of the join, so that holds for this wait too. Parameters: account, connection, event, patience.
+# Result: one row, or none where it was applied. Index: the primary key.
 UNAPPLIED = """
-SELECT event_id FROM sending_inboundevent
-WHERE (account_id, connection_id, event_id) = (%(account)s, %(connection)s, %(event)s) AND applied_at IS NULL
-FOR UPDATE
+WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', %(patience)s::text, true))
+SELECT e.event_id FROM patience, sending_inboundevent e
+WHERE (e.account_id, e.connection_id, e.event_id) = (%(account)s::uuid, %(connection)s::uuid, %(event)s::text)
+    AND e.applied_at IS NULL
+FOR UPDATE OF e
+"""
+
+# Whose address it is. Parameters: account, phone / email / user (the address, two of them null).
+# Result: account, id and addresses of one contact, or no row. Index: contact_phone_once and its like.
+PERSON = """
+SELECT account_id, id, phone, email, user_address FROM contacts_contact
+WHERE account_id = %(account)s::uuid AND phone = %(phone)s::text
+UNION ALL
+SELECT account_id, id, phone, email, user_address FROM contacts_contact
+WHERE account_id = %(account)s::uuid AND email = %(email)s::text
+UNION ALL
+SELECT account_id, id, phone, email, user_address FROM contacts_contact
+WHERE account_id = %(account)s::uuid AND user_address = %(user)s::text
 """
 
 # Progress reports of one connection, in one statement. A state only moves forward, whatever the order of arrival.

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
@@ -34,6 +33,8 @@ from stopline.rules.words import CHANNELS, AddressKind, MessageKind, Source, Sta
 
 # Longer than a hand-off in flight can hold a subscription (sending.gate: to start, plus the provider's time-out).
 LOCK_WAIT = "20s"
+# In the model's order, as `from_db` wants them.
+PERSON = ("account_id", "id", "phone", "email", "user_address")
 COLUMNS = {AddressKind.PHONE: "phone", AddressKind.EMAIL: "email", AddressKind.USER: "user_address"}
 
 
@@ -179,13 +180,10 @@ def _message(
 
 
 def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -> dict[str, Any]:
-    kind = CHANNELS[arrival.event.channel].address_kind
     return {
         **_event_key(arrival),
+        **_person(arrival),
         "now": arrival.now,
-        "phone": arrival.address if kind is AddressKind.PHONE else None,
-        "email": arrival.address if kind is AddressKind.EMAIL else None,
-        "user": arrival.address if kind is AddressKind.USER else None,
         "conversation": uuid7(),
         "message": arrival.message_id,
         "channel": arrival.event.channel.value,
@@ -200,7 +198,12 @@ def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -
 
 def _parts(event: Received) -> dict[str, Any]:
     """What a message holds beside its text; media are fetched afterwards (`inbox.media`)."""
-    parts = {"subject": event.subject, "html": event.html, "reply_to": event.reply_to}
+    parts = {
+        "subject": event.subject,
+        "html": event.html,
+        "reply_to": event.reply_to,
+        "mail_id": event.mail_id,
+    }
     waiting = [
         {"url": each.url, "content_type": each.content_type, "name": each.name} for each in event.media
     ]
@@ -301,20 +304,33 @@ def _where(arrival: Arrival) -> dict[str, Any]:
     return {COLUMNS[CHANNELS[arrival.event.channel].address_kind]: arrival.address}
 
 
+def _person(arrival: Arrival) -> dict[str, str | None]:
+    kind = CHANNELS[arrival.event.channel].address_kind
+    return {
+        "phone": arrival.address if kind is AddressKind.PHONE else None,
+        "email": arrival.address if kind is AddressKind.EMAIL else None,
+        "user": arrival.address if kind is AddressKind.USER else None,
+    }
+
+
 def _contact(arrival: Arrival) -> Contact:
     """Whose address it is; an unknown one becomes a contact. Two messages at once: the second finds the first's."""
-    where = _where(arrival)
-    known = Contact.objects.filter(account_id=arrival.account.id, **where)
-    found = known.first()
-    if found:
+    if found := _known(arrival):
         return found
     origin = f"Wrote by {arrival.event.channel.label}"
     first, _, last = arrival.event.name.strip()[:120].partition(" ")
     names: dict[str, Any] = {"first_name": first, "last_name": last}
+    where = _where(arrival)
     try:
         return contacts.add(arrival.account, Actor.person(arrival.address), origin=origin, **where, **names)
     except Conflict:
-        return known.get()
+        return Contact.objects.get(account_id=arrival.account.id, **where)
+
+
+def _known(arrival: Arrival) -> Contact | None:
+    """Who it is and where they are reached; the contact's other fields are fetched when they are asked for."""
+    found = sql.rows(queries.PERSON, {"account": arrival.account.id, **_person(arrival)})
+    return Contact.from_db("default", PERSON, found[0]) if found else None
 
 
 def _store(arrival: Arrival) -> bool:
@@ -324,16 +340,7 @@ def _store(arrival: Arrival) -> bool:
 
 
 def _my_turn(arrival: Arrival) -> bool:
-    bound_lock_wait()
-    with database.cursor() as cursor:
-        cursor.execute(queries.UNAPPLIED, _event_key(arrival))
-        return cursor.fetchone() is not None
-
-
-def bound_lock_wait() -> None:
-    """Until the end of the transaction, a lock that isn't given within LOCK_WAIT raises OperationalError."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
+    return bool(sql.rows(queries.UNAPPLIED, {**_event_key(arrival), "patience": LOCK_WAIT}))
 
 
 def _event_key(arrival: Arrival) -> dict[str, Any]:

@@ -73,16 +73,30 @@ async def ensure(cursor: Cursor, messages: Sequence[Claimed]) -> None:
 async def judge(cursor: Cursor, messages: Sequence[Claimed]) -> list[Judged]:
     """Locks and judges. The permits are good while the cursor's transaction lives, for START_WITHIN at most.
 
-    A message whose subscription row has vanished (its contact was erased meanwhile) is left out.
+    Left out: a message whose subscription row has vanished (its contact was erased meanwhile), and one that is no
+    longer this attempt's (we slept past the lease, and somebody else has it).
     """
     deadline = clock() + START_WITHIN  # taken before the lock is, so that it errs on the early side
     await cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT:.0f}s'")
     await cursor.execute(queries.LOCK, _keys(messages))
     rows = {(row[0], row[1], row[2]): row[3:] for row in await cursor.fetchall()}
+    ours = await _still_ours(cursor, messages)
     locked = _still_connected(cursor.connection)
     return [
-        _judged(message, rows[message.key], deadline, locked) for message in messages if message.key in rows
+        _judged(message, rows[message.key], deadline, locked)
+        for message in messages
+        if message.key in rows and message.id in ours
     ]
+
+
+async def _still_ours(cursor: Cursor, messages: Sequence[Claimed]) -> set[UUID]:
+    columns = {
+        "accounts": [message.account_id for message in messages],
+        "ids": [message.id for message in messages],
+        "attempts": [message.attempt_id for message in messages],
+    }
+    await cursor.execute(queries.STILL_OURS, columns)
+    return {row[0] for row in await cursor.fetchall()}
 
 
 def _judged(message: Claimed, row: tuple[Any, ...], deadline: float, locked: Callable[[], bool]) -> Judged:

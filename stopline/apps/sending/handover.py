@@ -61,7 +61,7 @@ class Handover:
 
     async def hand_over(self, claimed: Sequence[Claimed]) -> None:
         """Judges and sends. Whatever happens to the database meanwhile, every outcome is written down in the end."""
-        outcomes = {message.id: outcome.returned(message) for message in claimed}
+        outcomes: dict[UUID, Outcome] = {}
         try:
             async with (
                 self.pool.connection() as connection,
@@ -69,11 +69,13 @@ class Handover:
                 connection.cursor() as cursor,
             ):
                 judged = await gate.judge(cursor, claimed)
+                outcomes.update({each.message.id: outcome.returned(each.message) for each in judged})
                 await asyncio.gather(*(self._settle(queue, outcomes) for queue in _queues(judged)))
                 touched = await outcome.record(cursor, outcomes.values())
         except (psycopg.Error, OSError) as error:
             log.warning("handover.database_lost", error=str(error), messages=len(claimed))
-            touched = await self._record_later(list(outcomes.values()))
+            left = [outcome.returned(message) for message in claimed if message.id not in outcomes]
+            touched = await self._record_later([*outcomes.values(), *left])
         outcome.announce(touched)
         outcome.announce_answers(claimed)
 
@@ -83,7 +85,7 @@ class Handover:
             self.pool.connection() as connection,
             connection.cursor(row_factory=class_row(Claimed)) as cursor,
         ):
-            await cursor.execute(queries.ABANDONED, {"lease": LEASE, "limit": self.batch})
+            await cursor.execute(queries.ABANDONED, {"attempt": uuid7(), "lease": LEASE, "limit": self.batch})
             lost = await cursor.fetchall()
         found = [each for each in await asyncio.gather(*(self._ask(message) for message in lost)) if each]
         if found:

@@ -1,5 +1,15 @@
 """The SQL of the way out: claim, lock, record. Each with its purpose, parameters, result and the index it relies on."""
 
+# Put one message into the queue. Parameters: the columns' own names.
+PUT = """
+INSERT INTO sending_message (account_id, id, conversation_id, contact_id, connection_id, author_id, kind, channel,
+    address, text, parts, state, created_at, due_at, priority, attempts, caused_by, refusal, failure)
+VALUES (%(account_id)s::uuid, %(id)s::uuid, %(conversation_id)s::uuid, %(contact_id)s::uuid, %(connection_id)s::uuid,
+    %(author_id)s::uuid, %(kind)s::text, %(channel)s::text, %(address)s::text, %(text)s::text, %(parts)s::jsonb,
+    'queued', %(created_at)s::timestamptz, %(due_at)s::timestamptz, %(priority)s::int, 0, %(caused_by)s::uuid, '', '')
+RETURNING id
+"""
+
 # Claim the next messages: they become `handing_over` under a lease, so that no other worker takes them, and what
 # a dead worker leaves behind can be found. Parameters: attempt (uuid), lease (seconds), limit.
 # Result: what `gate` and a Sender need. Index: outbound_queue.
@@ -45,9 +55,19 @@ JOIN (SELECT DISTINCT * FROM unnest(%(accounts)s::uuid[], %(channels)s::text[], 
 ORDER BY s.account_id, s.channel, s.address FOR SHARE OF s
 """
 
-# Write down what came of an attempt. Only the attempt that holds the message may write, and `unknown` may still
-# be replaced by the truth. Parameters: arrays of one length, see Outcome. Result: (account, conversation) touched.
-# Index: the primary key.
+# Lock the messages themselves, those that are still this attempt's: a worker that slept past its lease finds them in
+# other hands, and while these locks are held nobody else takes them (ABANDONED passes over locked rows).
+# Parameters: arrays accounts, ids, attempts. Result: id. Index: the primary key.
+STILL_OURS = """
+SELECT m.id FROM sending_message m
+JOIN unnest(%(accounts)s::uuid[], %(ids)s::uuid[], %(attempts)s::uuid[]) AS k(account_id, id, attempt_id)
+    ON (m.account_id, m.id) = (k.account_id, k.id) AND m.attempt_id = k.attempt_id
+WHERE m.state = 'handing_over' ORDER BY m.account_id, m.id FOR NO KEY UPDATE OF m
+"""
+
+# Write down what came of an attempt. Only the attempt that holds the message may write; where its outcome was given
+# up as `unknown`, a provider's late acceptance is still the truth. Parameters: arrays of one length, see Outcome.
+# Result: (account, conversation, contact) touched. Index: the primary key.
 RECORD = """
 UPDATE sending_message m SET state = o.state, provider_id = coalesce(o.provider_id, m.provider_id),
     refusal = o.refusal, entry_id = o.entry_id, checked_at = coalesce(o.checked_at, m.checked_at),
@@ -62,13 +82,13 @@ FROM unnest(%(accounts)s::uuid[], %(ids)s::uuid[], %(attempts)s::uuid[], %(state
     %(provider_ids)s::text[], %(refusals)s::text[], %(entries)s::uuid[], %(checked)s::timestamptz[],
     %(failures)s::text[], %(waits)s::float8[])
     AS o(account_id, id, attempt_id, state, provider_id, refusal, entry_id, checked_at, failure, wait)
-WHERE (m.account_id, m.id) = (o.account_id, o.id) AND m.attempt_id = o.attempt_id
-    AND m.state IN ('handing_over', 'unknown')
+WHERE (m.account_id, m.id) = (o.account_id, o.id)
+    AND (m.attempt_id = o.attempt_id AND m.state = 'handing_over' OR m.state = 'unknown' AND o.provider_id IS NOT NULL)
 RETURNING m.account_id, m.conversation_id, m.contact_id
 """
 
-# Messages whose worker is gone: their lease has run out. Taken under a lease of ours while we look into them.
-# Parameters: lease (seconds), limit. Result: as CLAIM. Index: outbound_leases.
+# Messages whose worker is gone: their lease has run out. Taken as an attempt of ours while we look into them.
+# Parameters: attempt (uuid), lease (seconds), limit. Result: as CLAIM. Index: outbound_leases.
 ABANDONED = """
 WITH lost AS (
     SELECT m.account_id, m.id, c.id AS connection_id, c.provider, c.sender, c.token, c.settings, c.credentials
@@ -76,7 +96,8 @@ WITH lost AS (
     WHERE m.state = 'handing_over' AND m.lease_until < clock_timestamp()
     ORDER BY m.lease_until LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
 )
-UPDATE sending_message m SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+UPDATE sending_message m
+SET attempt_id = %(attempt)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM lost WHERE (m.account_id, m.id) = (lost.account_id, lost.id)
 RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
     m.attempt_id, m.caused_by, m.created_at, m.parts, lost.connection_id, lost.provider, lost.sender, lost.token,

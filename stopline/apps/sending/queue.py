@@ -8,14 +8,20 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
-from stopline.apps.accounts import live
+from stopline.apps.accounts import live, sql
 from stopline.apps.accounts.tenancy import uuid7
+from stopline.apps.sending import queries
 from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message, Route
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CHANNELS, Channel, MessageKind, MessageState
 
 LONGEST_TEXT = 10_000
+WRITTEN = (
+    *("account_id", "id", "conversation_id", "contact_id", "connection_id", "author_id", "kind", "channel"),
+    *("address", "text", "created_at", "due_at", "priority", "caused_by"),
+)
 
 
 def put(
@@ -53,7 +59,9 @@ def put(
         priority=QUEUE_PRIORITY.get(kind, LATER_PRIORITY),
         caused_by=caused_by,
     )
-    message.save(force_insert=True)
+    columns = {name: getattr(message, name) for name in WRITTEN}
+    sql.rows(queries.PUT, {**columns, "parts": Jsonb(message.parts)})
+    message._state.adding = False  # what Django's own save would note; it takes three times as long
     live.announce(account_id, "outbox")
     return message
 

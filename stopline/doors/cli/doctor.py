@@ -45,6 +45,14 @@ DUE_JOBS = """
 """
 
 
+# The same of messages that wait to be handed over; a paused connection's queue waits on purpose.
+DUE_MESSAGES = """
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(m.due_at)), 0)::int
+    FROM sending_message m JOIN sending_connection c ON (c.account_id, c.id) = (m.account_id, m.connection_id)
+    WHERE m.state = 'queued' AND m.due_at <= now() AND c.state = 'active'
+"""
+
+
 def examine(installation: Installation) -> bool:
     """Print a line a check. False: something failed."""
     well = True
@@ -78,7 +86,8 @@ def findings(installation: Installation) -> Iterator[Finding]:
     yield role()
     yield migrations()
     yield worker()
-    yield queue()
+    yield queue("jobs", DUE_JOBS)
+    yield queue("messages", DUE_MESSAGES)
     yield web(installation)
 
 
@@ -186,9 +195,9 @@ def worker() -> Finding:
     return Finding(Health.OK, f"worker: {workers} running")
 
 
-def queue() -> Finding:
-    ((waiting, seconds),) = _rows(DUE_JOBS)
-    what = f"queue: {waiting} jobs due, the oldest for {seconds} s"
+def queue(of: str, query: str) -> Finding:
+    ((waiting, seconds),) = _rows(query)
+    what = f"queue: {waiting} {of} due, the oldest for {seconds} s"
     if seconds > LATE_SECONDS:
         return Finding(
             Health.WARN, what, "the worker can't keep up or hangs: look at its log, start another one"

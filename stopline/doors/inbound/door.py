@@ -57,10 +57,20 @@ class InboundDoor:
         except TooLarge:
             await problem(send, 413, "The body is too large", f"At most {LARGEST_BODY} bytes are taken.")
         except StoplineError as error:
-            await problem(send, error.status, error.title, f"{error.detail} {error.next_step}".strip())
+            told = ". ".join(part for part in (error.detail, error.next_step) if part)
+            await problem(send, error.status, error.title, told)
         except Exception:  # the provider must learn that it has to come again, and we that something is wrong
             log.exception("inbound.failed", provider=parts[1] if len(parts) > 1 else "")
             await problem(send, 503, "Not taken", "Stopline could not store this just now. Send it again.")
+
+
+async def knows_sandbox(token: str) -> bool:
+    """Whether a sandbox connection has this token: nobody else may fill the sandbox's log."""
+    try:
+        await in_thread(_connection, ["sandbox", token])
+    except NotFound:
+        return False
+    return True
 
 
 def take(path: list[str], request: Request) -> Done | Reply:
@@ -79,7 +89,9 @@ def take(path: list[str], request: Request) -> Done | Reply:
     new = sum(each.new for each in taken)
     # What waits is stored and will be applied; everything else is in force when the answer leaves.
     waiting = sum(not each.applied for each in taken)
-    return provider.thanks or Done(201 if new else 200, {"new": new, "events": len(events), "waiting": waiting})
+    return provider.thanks or Done(
+        201 if new else 200, {"new": new, "events": len(events), "waiting": waiting}
+    )
 
 
 def _take_one(connection: Connection, event: Event, *, alone: bool) -> inbox.Taken:

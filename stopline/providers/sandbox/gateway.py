@@ -39,9 +39,14 @@ FIELDS = ("id", "channel", "from", "to", "text")
 
 
 class Gateway:
-    """An ASGI application. `reports` False: takes messages and stays silent about them."""
+    """An ASGI application. `knows` tells whether a token is a connection's; `reports` False: stays silent about
+    the messages it took."""
 
-    def __init__(self, data: Path, inbound_url: str, *, reports: bool = True) -> None:
+    def __init__(
+        self, data: Path, inbound_url: str, knows: Callable[[str], Awaitable[bool]], *, reports: bool = True
+    ) -> None:
+        self.knows = knows
+        self.known: set[str] = set()
         self.receipts = Receipts(data)
         self.inbound_url = inbound_url
         self.reports = reports
@@ -51,9 +56,11 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = _token(scope)
         path = scope["path"].removeprefix(PREFIX).strip("/")
-        if not token:
+        if not token or not await self.is_known(token):
             await _answer(
-                send, 401, {"title": "The token is missing", "detail": "Send Authorization: Bearer <token>."}
+                send,
+                401,
+                {"title": "The token is missing or unknown", "detail": "Send Authorization: Bearer <token>."},
             )
         elif scope["method"] == "POST" and not path:
             await self.take(scope, receive, send, token)
@@ -61,6 +68,12 @@ class Gateway:
             await self.tell(send, token, path)
         else:
             await _answer(send, 404, {"title": "There is nothing here"})
+
+    async def is_known(self, token: str) -> bool:
+        """Asked once a token, while this process lives."""
+        if token not in self.known and await self.knows(token):
+            self.known.add(token)
+        return token in self.known
 
     async def take(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
         received_ns = time.time_ns()
@@ -114,11 +127,10 @@ class Gateway:
             await asyncio.sleep(pause)
 
 
-def from_environment(data: Path) -> Gateway:
+def from_environment(data: Path, knows: Callable[[str], Awaitable[bool]]) -> Gateway:
     base = os.environ.get("STOPLINE_INTERNAL_URL") or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-    return Gateway(
-        data, f"{base}/inbound/sandbox", reports=os.environ.get("STOPLINE_SANDBOX_REPORTS", "1") != "0"
-    )
+    reports = os.environ.get("STOPLINE_SANDBOX_REPORTS", "1") != "0"
+    return Gateway(data, f"{base}/inbound/sandbox", knows, reports=reports)
 
 
 async def read_body(receive: Receive, largest: int) -> bytes | None:

@@ -228,6 +228,34 @@ def test_two_who_unsubscribe_the_same_contact_at_once_write_one_entry_each_chann
     assert Entry.objects.count() == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_admin_never_waits_without_bound_and_is_told_that_nothing_was_changed():
+    account = make.account()
+    admin = Actor.member(make.member(account, "admin"))
+    subscription.hold(account.id, [("sms", PHONE)], account.id)
+    held, let_go = threading.Event(), threading.Event()
+
+    def hand_off():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM consent_subscription FOR SHARE")
+            held.set()
+            let_go.wait(10)
+        connection.close()
+
+    worker = threading.Thread(target=hand_off)
+    worker.start()
+    held.wait(5)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    with pytest.raises(subscription.Busy, match="nothing was changed"):
+        unsubscribe(account, admin, "sms")
+    let_go.set()
+    worker.join(5)
+
+    assert [change.channel for change in unsubscribe(account, admin, "sms")] == ["sms"]
+    connection.close()
+
+
 class Ledger(RuleBasedStateMachine):
     """Whatever happens in whatever order, the ledger rebuilt equals the projection, and says what a model says."""
 

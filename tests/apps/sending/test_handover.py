@@ -16,9 +16,10 @@ from stopline.apps.accounts import live
 from stopline.apps.consent import subscription
 from stopline.apps.consent.models import Entry
 from stopline.apps.inbox import receive, stored
-from stopline.apps.sending import gate, queue
+from stopline.apps.sending import gate, outcome, queue
 from stopline.apps.sending.handover import Handover
 from stopline.apps.sending.models import InboundEvent, Message
+from stopline.providers.base import Receipt
 from stopline.providers.errors import OptedOutAtProvider, PermitLapsed
 from stopline.providers.sandbox.sender import SandboxSender
 from stopline.rules.words import Channel, MessageKind, MessageState, Source
@@ -325,6 +326,59 @@ def test_an_outcome_nobody_can_tell_stays_unknown_and_is_never_sent_again_blindl
 
     assert fresh(message).state == "unknown"
     assert provider.got == []
+
+
+def test_a_worker_that_slept_past_its_lease_between_claim_and_judgement_sends_nothing(account, provider):
+    message = queued(account)
+
+    async def slept(handover):
+        claimed = await handover.claim()
+        await Message.objects.filter(id=message.id).aupdate(lease_until=timezone.now() - timedelta(seconds=1))
+        provider.answer = loopback.answers(404)  # asked by another worker: it never arrived there
+        await handover.resolve_abandoned()
+        provider.answer = loopback.accepts
+        await one_batch(handover)  # the other worker sends it
+        await handover.hand_over(claimed)  # the first one wakes
+
+    run(slept)
+
+    assert (fresh(message).state, len(provider.got)) == ("sent", 1)
+
+
+def test_a_message_in_flight_is_not_taken_for_abandoned_whatever_its_lease_says(account, provider):
+    message = queued(account)
+    resolved = []
+
+    async def both(handover):
+        claimed = await handover.claim()
+        await Message.objects.filter(id=message.id).aupdate(lease_until=timezone.now() - timedelta(seconds=1))
+
+        async def slow(request):
+            await asyncio.sleep(0.5)
+            return await loopback.accepts(request)
+
+        provider.answer = slow
+        sending = asyncio.create_task(handover.hand_over(claimed))
+        await asyncio.sleep(0.2)
+        resolved.append(await handover.resolve_abandoned())
+        await sending
+
+    run(both)
+
+    assert (resolved, fresh(message).state, len(provider.got)) == ([0], "sent", 1)
+
+
+def test_a_late_acceptance_replaces_an_outcome_that_was_given_up(account, provider):
+    message = queued(account)
+
+    async def slow(handover):
+        claimed = await handover.claim()
+        await Message.objects.filter(id=message.id).aupdate(state="unknown", attempt_id=account.id)
+        await handover._record_later([outcome.accepted(claimed[0], Receipt("p-late"))])
+
+    run(slow)
+
+    assert (fresh(message).state, fresh(message).provider_id) == ("sent", "p-late")
 
 
 def test_a_live_workers_lease_is_left_alone(account, provider):
