@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from stopline.providers.errors import PermitLapsed
+from stopline.rules.errors import NotFound
 from stopline.rules.keywords import Intent
 from stopline.rules.words import Channel, MessageState, Source
+
+if TYPE_CHECKING:
+    from stopline.providers.templates import Templates
 
 
 def clock() -> float:
@@ -125,6 +129,7 @@ class Received:
     subject: str = ""
     html: str = ""
     reply_to: str = ""  # the provider's id of our message that this answers
+    mail_id: str = ""  # an e-mail's own Message-ID, which our answer names
     media: tuple[InboundMedia, ...] = ()
 
 
@@ -213,6 +218,17 @@ class Receiver(Protocol):
         """The answer to a request that carries no event (a challenge); None for every other."""
         ...
 
+    async def fetch(self, way: Way, media: InboundMedia) -> InboundMedia:
+        """The file with its content. Raises TryLater and Misconfigured, NotFound where there is no such file."""
+        ...
+
+
+class SendsNoMedia:
+    """For a Receiver of which no file ever waits at the provider."""
+
+    async def fetch(self, way: Way, media: InboundMedia) -> InboundMedia:  # noqa: ARG002
+        raise NotFound("This provider keeps no files", "Ask the contact to send it again")
+
 
 class Agreement(Protocol):
     """What a provider's own list of opt-outs allows. Raises ProviderErrors as Sender does."""
@@ -265,4 +281,7 @@ class Provider:
     agreement: Callable[[], Agreement] | None = None
     offered: bool = True  # whether an admin can add one
     webhook: bool = True  # whether it calls our webhook
+    # WhatsApp: how long after the person's last message anything but an approved template is taken; None: always.
+    window: timedelta | None = None
+    templates: Callable[[], Templates] | None = None  # where its approved templates are listed
     thanks: Reply | None = None  # what its webhook hears when all was taken; None: our usual JSON

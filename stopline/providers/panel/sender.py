@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopline.providers.base import Event, Outgoing, Permit, Receipt, Reply, Request, Way
+from stopline.providers.base import Event, Outgoing, Permit, Receipt, Reply, Request, SendsNoMedia, Way
 from stopline.rules.errors import NotFound
 from stopline.rules.words import MessageState
 
@@ -21,7 +21,7 @@ class PanelSender:
         pass
 
 
-class PanelReceiver:
+class PanelReceiver(SendsNoMedia):
     """The panel speaks through the web door of a signed-in member, never through a webhook."""
 
     def verify(self, request: Request, way: Way) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from stopline.providers.base import Event, Progress, Received, Reply, Request, Unknown, Way
+from stopline.providers.base import Event, Progress, Received, Reply, Request, SendsNoMedia, Unknown, Way
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CONSENT_CHANNELS, Channel, MessageState
 
@@ -25,7 +25,7 @@ LONGEST_TEXT = 100_000
 FIELDS = ("id", "channel", "from", "to", "text")
 
 
-class SandboxReceiver:
+class SandboxReceiver(SendsNoMedia):
     def verify(self, request: Request, way: Way) -> None:
         """The secret is in the address, which the door has compared already; the sandbox signs nothing."""
 
