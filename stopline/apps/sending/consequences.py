@@ -85,3 +85,5 @@ async def _health(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
             "errors": list(seen.values()),
         }
         await cursor.execute(queries.HEALTH, columns)
+        for (account,) in await cursor.fetchall():
+            live.announce_now(account, "connections")

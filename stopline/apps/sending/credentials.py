@@ -6,18 +6,23 @@ made once in the data folder. `stopline credentials rotate` encrypts everything 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db import connection, transaction
 
 from stopline.rules.errors import StoplineError
 
 FILE = "credentials.key"
+KEYS = 7_410_118  # an advisory lock's number: shared while something is encrypted, alone while keys change
 
 
 class KeyMissing(StoplineError):
@@ -43,27 +48,69 @@ def decrypt(kept: str) -> dict[str, str]:
     return found
 
 
+def set_at(kept: str) -> datetime | None:
+    """When they were entered; a rotation doesn't change it. None where there are none."""
+    if not kept:
+        return None
+    return datetime.fromtimestamp(Fernet(Fernet.generate_key()).extract_timestamp(kept), UTC)
+
+
 def rotate(kept: str) -> str:
-    """The same credentials under the first key."""
-    return _fernet(_keys()).rotate(kept.encode()).decode() if kept else ""
+    """The same credentials under the first key; as they are where they are so already. Raises KeyMissing."""
+    if not kept or _opens(_keys().split(",")[0], kept):
+        return kept
+    try:
+        return _fernet(_keys()).rotate(kept.encode()).decode()
+    except InvalidToken as error:
+        raise KeyMissing from error
+
+
+def keep_keys() -> None:
+    """Until the transaction ends no key changes: what is encrypted in it can be decrypted once it is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [KEYS])
+
+
+@contextmanager
+def changing_keys() -> Iterator[None]:
+    """A transaction of its own in which nobody encrypts anything."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KEYS])
+        yield
+
+
+def several_keys() -> bool:
+    """Whether a rotation is under way (or was interrupted)."""
+    return "," in _keys()
+
+
+def in_environment() -> bool:
+    return bool(os.environ.get("STOPLINE_CREDENTIALS_KEY"))
 
 
 def new_key() -> None:
     """Puts a new key in front of those in the data folder. Raises StoplineError where the environment holds them."""
-    if os.environ.get("STOPLINE_CREDENTIALS_KEY"):
+    if in_environment():
         raise StoplineError(
             "The keys are in STOPLINE_CREDENTIALS_KEY",
             "Put a new one in front of it, separated by a comma, restart, and rotate again",
             title="The key in the environment can't be changed from here",
         )
-    path = _path()
-    _write(path, ",".join([Fernet.generate_key().decode(), *_keys().split(",")]))
+    _write(_path(), ",".join([Fernet.generate_key().decode(), *_keys().split(",")]))
 
 
 def forget_old_keys() -> None:
     """Once everything is encrypted under the first key."""
-    if not os.environ.get("STOPLINE_CREDENTIALS_KEY"):
+    if not in_environment():
         _write(_path(), _keys().split(",")[0])
+
+
+def _opens(key: str, kept: str) -> bool:
+    try:
+        _fernet(key).decrypt(kept.encode())
+    except InvalidToken:
+        return False
+    return True
 
 
 def _keys() -> str:
@@ -84,16 +131,22 @@ def _write(path: Path, text: str, *, only_first: bool = False) -> None:
     """Whole or not at all, readable by its owner only; of two first writers one wins."""
     draft = path.with_name(f".{FILE}.{os.getpid()}")
     draft.touch(mode=0o600)
-    draft.write_text(text)
-    if not only_first:
-        draft.replace(path)
-        return
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
+    with draft.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if only_first:
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
         draft.unlink()
+    else:
+        draft.replace(path)
+    # On disk before anything is encrypted with it: a power cut must not leave secrets without their key.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @lru_cache(maxsize=4)

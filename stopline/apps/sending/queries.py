@@ -107,22 +107,27 @@ RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.addr
 # Pause connections that can't work as they are, so that their queues wait instead of failing.
 # Parameters: arrays accounts, connections, reasons. Result: (account, connection) of those that were active.
 SUSPEND = """
-UPDATE sending_connection c SET state = 'paused', paused_because = p.reason, last_error = p.reason,
-    last_error_at = clock_timestamp()
+UPDATE sending_connection c SET state = 'paused', paused_because = p.reason, paused_at = clock_timestamp(),
+    paused_by_id = NULL, told_at = NULL, last_error = p.reason, last_error_at = clock_timestamp()
 FROM unnest(%(accounts)s::uuid[], %(connections)s::uuid[], %(reasons)s::text[]) AS p(account_id, id, reason)
 WHERE (c.account_id, c.id) = (p.account_id, p.id) AND c.state = 'active'
 RETURNING c.account_id, c.id
 """
 
-# Note how a connection fared with a batch. Parameters: arrays accounts, connections, errors ("" for none).
+# Note how a connection fared with a batch, often enough to look at. Parameters: arrays accounts, connections, errors
+# ("" for none). Result: the accounts of connections that have got an error.
 HEALTH = """
 UPDATE sending_connection c
 SET last_sent_at = CASE WHEN h.error = '' THEN clock_timestamp() ELSE c.last_sent_at END,
     last_error = CASE WHEN h.error <> '' THEN h.error ELSE c.last_error END,
     last_error_at = CASE WHEN h.error <> '' THEN clock_timestamp() ELSE c.last_error_at END
 FROM unnest(%(accounts)s::uuid[], %(connections)s::uuid[], %(errors)s::text[]) AS h(account_id, id, error)
-WHERE (c.account_id, c.id) = (h.account_id, h.id)
-    AND (h.error <> '' OR c.last_sent_at IS NULL OR c.last_sent_at < clock_timestamp() - interval '1 minute')
+WHERE (c.account_id, c.id) = (h.account_id, h.id) AND CASE
+    WHEN h.error = '' THEN c.last_sent_at IS NULL OR c.last_sent_at < clock_timestamp() - interval '1 minute'
+        OR c.last_error_at > c.last_sent_at
+    ELSE h.error <> c.last_error OR c.last_error_at IS NULL
+        OR c.last_error_at < clock_timestamp() - interval '10 seconds' OR c.last_error_at <= c.last_sent_at END
+RETURNING c.account_id
 """
 
 # What a provider said at hand-over about an address becomes an event like any it reports, so that it is applied

@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 from stopline.apps.accounts import live, sql
 from stopline.apps.accounts.tenancy import uuid7
 from stopline.apps.sending import queries
-from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message, Route
+from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message
+from stopline.apps.sending.routes import Ways
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CHANNELS, Channel, MessageKind, MessageState
 
@@ -78,14 +79,8 @@ def checked(text: str, *, may_be_empty: bool = False) -> str:
 
 
 def connection_for(account_id: UUID, channel: Channel, address: str = "") -> Connection:
-    """The account's way out to an address: the route with the longest matching prefix, else the oldest connection."""
-    ways = Connection.objects.filter(account_id=account_id, channels__contains=[channel])
-    routes = Route.objects.filter(account_id=account_id, channel=channel).select_related("connection")
-    fitting = [route for route in routes if address.startswith(route.prefix)]
-    if fitting:
-        return max(fitting, key=lambda route: len(route.prefix)).connection
-    oldest = ways.order_by("created_at")
-    found = oldest.filter(state=Connection.State.ACTIVE).first() or oldest.first()
+    """The account's way out to an address (routes.Ways). Raises InvalidInput where there is none."""
+    found = Ways.of(account_id).to(channel, address)
     if found is None:
         label = CHANNELS[channel].label
         raise InvalidInput(f"No connection sends {label}. An admin can add one under Settings, Channels.")
