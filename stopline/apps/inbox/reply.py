@@ -16,6 +16,8 @@ from stopline.rules.errors import Conflict
 from stopline.rules.words import MessageKind, MessageState
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from stopline.apps.accounts.models import Member
     from stopline.apps.sending.models import Message
 
@@ -23,8 +25,18 @@ if TYPE_CHECKING:
 MAY_GO_AGAIN = (MessageState.FAILED, MessageState.UNKNOWN)
 
 
-def reply(member: Member, conversation: Conversation, channel: str, text: str) -> Message:
-    """Queues a message to the contact and opens the conversation: an answer may come. Raises InvalidInput."""
+def reply(
+    member: Member,
+    conversation: Conversation,
+    channel: str,
+    text: str,
+    *,
+    connection_id: UUID | None = None,
+) -> Message:
+    """Queues a message to the contact and opens the conversation: an answer may come. Raises InvalidInput.
+
+    `connection_id`: the way it shall leave; by default the account's routes say.
+    """
     known, address = address_on(conversation.contact, channel)
     with transaction.atomic():
         message = queue.put(
@@ -36,6 +48,7 @@ def reply(member: Member, conversation: Conversation, channel: str, text: str) -
             text=text,
             kind=MessageKind.REPLY,
             author_id=member.id,
+            connection_id=connection_id,
         )
         _move_up(conversation, message)
     return message

@@ -51,3 +51,9 @@ def waiting(account_id: UUID, connections: Iterable[UUID]) -> dict[UUID, int]:
         for found, number in queued.values_list("connection_id").annotate(Count("id"))
         if found is not None
     }
+
+
+def untold() -> QuerySet[Connection]:
+    """Of every account: paused by Stopline, and its admins weren't mailed about it yet."""
+    paused = Connection.objects.filter(state=Connection.State.PAUSED, told_at=None)
+    return paused.exclude(paused_because="").order_by("paused_at")

@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts import live
 from stopline.apps.inbox import stored
+from stopline.apps.sending import routes
 from stopline.apps.sending.handover import Handover
 from stopline.doors.asgi import in_thread
 
@@ -54,7 +55,9 @@ class Worker:
                     parts.create_task(self.forever(part))
             await self.handover.close()
         finally:
-            await pool.close(timeout=1)  # a pool that is still looking for its database would hold up the stop
+            await pool.close(
+                timeout=1
+            )  # a pool that is still looking for its database would hold up the stop
 
     def stop(self) -> None:
         self.stopping.set()
@@ -74,6 +77,7 @@ class Worker:
         while not self.stopping.is_set():
             await self.handover.resolve_abandoned()
             await in_thread(stored.apply)
+            await in_thread(routes.take_over)
             await _wait(self.stopping, SWEEP_EVERY)
 
     async def listen(self) -> None:
