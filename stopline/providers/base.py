@@ -158,6 +158,7 @@ class OptOut:
     raw: Mapping[str, Any]
     stop: bool = True
     provider_id: str = ""  # of the message it came about through, where the provider says so
+    at: datetime | None = None  # when they decided, where the provider says so: a late resume lifts no later stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,4 +285,5 @@ class Provider:
     # WhatsApp: how long after the person's last message anything but an approved template is taken; None: always.
     window: timedelta | None = None
     templates: Callable[[], Templates] | None = None  # where its approved templates are listed
+    largest_body: int = 1_000_000  # bytes of a request to its webhook
     thanks: Reply | None = None  # what its webhook hears when all was taken; None: our usual JSON

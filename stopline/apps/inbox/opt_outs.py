@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from stopline.apps.consent import subscription
 from stopline.apps.consent.actors import Actor
+from stopline.apps.consent.models import Subscription
 from stopline.apps.consent.subscription import Change
 from stopline.apps.contacts.models import Contact
 from stopline.apps.inbox import receive
@@ -30,6 +32,7 @@ def body(event: OptOut) -> dict[str, Any]:
             "reason": event.reason,
             "stop": event.stop,
             "provider_id": event.provider_id,
+            "at": event.at.isoformat() if event.at else "",
             "raw": dict(event.raw),
         }
     }
@@ -46,6 +49,7 @@ def read(event_id: str, stored: Mapping[str, Any]) -> OptOut:
         raw={**told.get("raw", {}), **({"message_id": told["message_id"]} if "message_id" in told else {})},
         stop=told.get("stop", True),
         provider_id=told.get("provider_id", ""),
+        at=datetime.fromisoformat(told["at"]) if told.get("at") else None,
     )
 
 
@@ -73,14 +77,25 @@ def take(connection: Connection, event: OptOut) -> list[Change]:
         "evidence": {name: value for name, value in evidence.items() if value},
         "message_id": _message_id(event),
         "contact_id": contact.id if contact else None,
+        "at": min(event.at, timezone.now()) if event.at else None,
     }
     with transaction.atomic():
         if not event.stop:
-            return subscription.resubscribe(account.id, consent.start_scope(event.channel, address), **about)
+            scope = consent.start_scope(event.channel, address)
+            if _overtaken(account.id, scope, event.at):
+                return []
+            return subscription.resubscribe(account.id, scope, **about)
         held = contact.addresses if contact else {}
         everything = account.stop_everything and event.source is not Source.BOUNCE
         scope = consent.stop_scope(event.channel, address, held, everything=everything)
         return subscription.unsubscribe(account.id, scope, **about)
+
+
+def _overtaken(account_id: UUID, scope: Iterable[tuple[str, str]], at: datetime | None) -> bool:
+    """Whether the person (or anybody) has stopped since they resumed: reports may come days late, in any order."""
+    keys = [(account_id, str(channel), address) for channel, address in scope]
+    rows = Subscription.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    return at is not None and any(row.since is not None and row.since > at for row in rows)
 
 
 def _address(connection: Connection, event: OptOut) -> str:
