@@ -80,14 +80,16 @@ async def hand_off(
 ) -> Answer:
     """POST `payload` as JSON (or as a form, a list of pairs) under a permit. A POST is never repeated here.
 
+    Bytes go as they are, with the Content-Type among `headers`.
+
     Raises PermitLapsed and TryLater (nothing left), OutcomeUnknown (something may have).
     """
-    body = urlencode(payload).encode() if form else orjson.dumps(payload)
     kind = "application/x-www-form-urlencoded" if form else "application/json"
-    stamped = {**headers, "Content-Type": kind, "Stopline-Handoff-Started": str(time.time_ns())}
+    typed = headers if isinstance(payload, bytes) else {**headers, "Content-Type": kind}
+    stamped = {**typed, "Stopline-Handoff-Started": str(time.time_ns())}
     try:
         async with session.post(
-            url, data=body, headers=stamped, trace_request_ctx=permit, allow_redirects=False
+            url, data=_body(payload, form=form), headers=stamped, trace_request_ctx=permit, allow_redirects=False
         ) as got:
             return Answer(got.status, await got.read(), got.headers)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -98,7 +100,32 @@ async def hand_off(
         raise OutcomeUnknown from error
 
 
+async def tell(
+    session: aiohttp.ClientSession, url: str, payload: Any, headers: Mapping[str, str], *, form: bool = False
+) -> Answer:
+    """POST something that reaches no person and may be told twice (an entry in the provider's list of opt-outs).
+
+    Never for a message: `hand_off` is. Raises TryLater where the provider is out of reach, Misconfigured.
+    """
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    try:
+        async with session.post(
+            url, data=_body(payload, form=form), headers={**headers, "Content-Type": kind}, allow_redirects=False
+        ) as got:
+            return Answer(got.status, await got.read(), got.headers)
+    except aiohttp.InvalidURL as error:
+        raise Misconfigured from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise TryLater("The provider can't be reached. Stopline will try again by itself.") from error
+
+
+def _body(payload: Any, *, form: bool) -> bytes:
+    if isinstance(payload, bytes):
+        return payload
+    return urlencode(payload).encode() if form else orjson.dumps(payload)
+
+
 def retry_after(answer: Answer) -> float | None:
     """Seconds of a Retry-After header (RFC 9110 section 10.2.3), None where there is none or it is a date."""
     value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isascii() and value.isdigit() else None
