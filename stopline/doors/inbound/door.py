@@ -1,8 +1,8 @@
 """Providers' webhooks: POST /inbound/<provider>/<token>.
 
 201 something new was taken, 200 everything in it was seen before or needed no answer (or what the provider wants to
-hear instead, `Provider.thanks`), 4xx a problem document (RFC 9457). Answers only after what it was given is stored; an opt-out is in force by then, unless the answer counts
-it as `waiting` for a hand-off that hangs.
+hear instead, `Provider.thanks`), 4xx a problem document (RFC 9457). Answers only after what it was given is stored; an
+opt-out is in force by then, unless the answer counts it as `waiting` for a hand-off that hangs.
 """
 
 from __future__ import annotations
