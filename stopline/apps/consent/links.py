@@ -74,15 +74,16 @@ def token(account_id: UUID, channel: Channel | str, address: str, at: datetime |
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
-def held(text: str) -> Held | None:
-    """What this token or code opens; None for a wrong, withdrawn or foreign one, all alike."""
+def held(text: str, *, withdrawn: bool = False) -> Held | None:
+    """What this token or code opens; None for a wrong or (unless asked for) withdrawn one, all alike."""
     found = _short(text) if len(text) == SHORT else _sealed(text)
     if found is None:
         return None
     account_id, channel, address, made = found
     account = Account.objects.filter(id=account_id).first()
     page = preference_page(account_id)
-    if account is None or (page.links_since and made < page.links_since):
+    ended = page.links_since is not None and made < page.links_since
+    if account is None or (ended and not withdrawn):
         return None
     return Held(account, page, channel, address)
 
