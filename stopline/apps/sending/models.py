@@ -94,6 +94,36 @@ class MediaFile(models.Model):
         indexes = (models.Index(fields=["account", "message_id"], name="media_of_message"),)
 
 
+class MessageTemplate(models.Model):
+    """A message the provider has approved, as it was when it was last asked (sending.templates)."""
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="message_templates")
+    id = models.UUIDField(default=uuid7, editable=False)
+    connection_id = models.UUIDField()
+    connection = tenant_key("sending.Connection", "connection_id", related_name="templates")
+    name = models.CharField(max_length=512)
+    language = models.CharField(max_length=20)
+    category = models.CharField(max_length=30)  # marketing, utility or authentication
+    approved = models.BooleanField()
+    hindrance = models.TextField(blank=True)  # why it can't be filled in here
+    header = models.TextField(blank=True)  # these three with {{places}} for the variables
+    text = models.TextField(blank=True)
+    footer = models.TextField(blank=True)
+    buttons = models.JSONField(default=list)  # their labels
+    variables = models.JSONField(default=list)  # {"key", "label", "example"}, in order
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "connection_id", "name", "language"], name="template_of_connection_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Message(models.Model):
     """One message, in or out. An outbound one is also its own place in the queue.
 

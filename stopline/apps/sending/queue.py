@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from stopline.apps.accounts import live, sql
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import queries
+from stopline.apps.sending import queries, window
 from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message
 from stopline.apps.sending.routes import Ways
 from stopline.rules.errors import InvalidInput
@@ -40,14 +40,19 @@ def put(
     due_at: datetime | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> Message:
-    """Queues one message and wakes the workers. Raises InvalidInput for an empty text or no way out."""
+    """Queues one message and wakes the workers.
+
+    Raises InvalidInput for an empty text, no way out, or free text where only templates are taken (window.require).
+    """
     now = timezone.now()
+    way = connection_id or connection_for(account_id, channel, address)
+    window.require(way, account_id, conversation_id, channel, address, kind, parts or {}, now)
     message = Message(
         account_id=account_id,
         id=uuid7(),
         conversation_id=conversation_id,
         contact_id=contact_id,
-        connection_id=connection_id or connection_for(account_id, channel, address).id,
+        connection_id=way if isinstance(way, UUID) else way.id,
         author_id=author_id,
         kind=kind,
         channel=channel,

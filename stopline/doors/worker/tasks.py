@@ -14,7 +14,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from stopline.apps.contacts.importing import running
-from stopline.apps.sending import preferences
+from stopline.apps.sending import preferences, templates
 from stopline.doors.worker import paused
 
 
@@ -49,3 +49,16 @@ def tell_of_paused(timestamp: int) -> None:  # noqa: ARG001
 def unsubscribe_by_link(token: str, channels: list[str], evidence: dict[str, Any], at: str) -> None:
     close_old_connections()
     preferences.unsubscribe_later(token, channels, evidence, datetime.fromisoformat(at))
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="stopline.refresh_all_templates", queueing_lock="refresh_all_templates")
+def refresh_all_templates(timestamp: int) -> None:  # noqa: ARG001
+    close_old_connections()
+    templates.refresh_later(templates.refreshable())
+
+
+@app.task(name=templates.TASK)
+def refresh_templates(account_id: str, connection_id: str) -> None:
+    close_old_connections()
+    templates.refresh_quietly(UUID(account_id), UUID(connection_id))

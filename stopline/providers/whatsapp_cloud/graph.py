@@ -51,10 +51,22 @@ async def get(
 def found(body: bytes) -> dict[str, Any]:
     """A JSON object; an empty one where it is none."""
     try:
-        read = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        read = storable(orjson.loads(body))
+    except (orjson.JSONDecodeError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def storable(tree: Any) -> Any:
+    """Without NUL characters, which PostgreSQL can keep in no text."""
+    match tree:
+        case str():
+            return tree.replace("\x00", "")
+        case list():
+            return [storable(each) for each in tree]
+        case dict():
+            return {storable(key): storable(each) for key, each in tree.items()}
+    return tree
 
 
 def phone(wa_id: str) -> str:

@@ -87,23 +87,11 @@ class WhatsAppReceiver:
 
 def _body(body: bytes) -> dict[str, Any]:
     try:
-        found = _storable(orjson.loads(body))
+        found = graph.storable(orjson.loads(body))
     except (orjson.JSONDecodeError, RecursionError) as error:
         raise InvalidInput("The body is not JSON that can be read.") from error
     if not isinstance(found, dict):
         raise InvalidInput("The body is not a JSON object.")
-    return found
-
-
-def _storable(found: Any) -> Any:
-    """Without NUL characters, which PostgreSQL can keep in no text."""
-    match found:
-        case str():
-            return found.replace("\x00", "")
-        case list():
-            return [_storable(item) for item in found]
-        case dict():
-            return {_storable(key): _storable(value) for key, value in found.items()}
     return found
 
 

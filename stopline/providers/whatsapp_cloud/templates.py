@@ -70,16 +70,23 @@ def _after(page: Mapping[str, Any]) -> str:
 
 def read(each: object) -> FoundTemplate | None:
     """One template; None for what is none."""
-    if not isinstance(each, dict) or not all(isinstance(each.get(key), str) for key in ("name", "language")):
+    if not isinstance(each, dict):
         return None
+    match each.get("name"), each.get("language"):
+        case (str(name), str(language)) if len(name) <= 512 and len(language) <= 20:
+            return _read(name, language, each)
+    return None
+
+
+def _read(name: str, language: str, each: Mapping[str, Any]) -> FoundTemplate:
     listed = each.get("components")
     components = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     by_kind = {str(one.get("type", "")).upper(): one for one in components}
     header, buttons = by_kind.get("HEADER", {}), _buttons(by_kind)
     return FoundTemplate(
-        name=each["name"],
-        language=each["language"],
-        category=str(each.get("category", "")).lower(),
+        name=name,
+        language=language,
+        category=str(each.get("category", "")).lower()[:30],
         approved=each.get("status") == "APPROVED",
         text=_text(by_kind.get("BODY", {})),
         header=_text(header),
@@ -92,7 +99,7 @@ def read(each: object) -> FoundTemplate | None:
 
 def _text(part: Mapping[str, Any]) -> str:
     text = part.get("text")
-    return text.replace("\x00", "") if isinstance(text, str) else ""
+    return text if isinstance(text, str) else ""
 
 
 def _buttons(by_kind: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
