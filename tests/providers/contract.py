@@ -493,6 +493,17 @@ class Contract:
             for event in events:
                 _can_be_kept(event)
 
+    @pytest.mark.parametrize("depth", [100, 300, 600, 1000, 100_000])
+    @pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
+    def test_a_body_nested_without_end_is_our_own_error_or_an_event(self, opens, closes, depth):
+        """Python and orjson each give up at some depth, with an error of their own."""
+        body = f'{{"id": "x", "type": "x", "x": {opens * depth}1{closes * depth}}}'.encode()
+        receiver = PROVIDERS[self.provider].receiver()
+
+        with contextlib.suppress(StoplineError):
+            for event in receiver.read(Request(body, {"content-type": "application/json"})):
+                _can_be_kept(event)
+
     def needs_signatures(self) -> None:
         if not self.signs:
             pytest.skip("the secret is in the webhook's address, which the door compares")

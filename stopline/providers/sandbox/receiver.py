@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from stopline.providers.base import Event, Progress, Received, Reply, Request, SendsNoMedia, Unknown, Way
+from stopline.providers.documents import document
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CONSENT_CHANNELS, Channel, MessageState
 
@@ -30,7 +31,7 @@ class SandboxReceiver(SendsNoMedia):
         """The secret is in the address, which the door has compared already; the sandbox signs nothing."""
 
     def read(self, request: Request) -> list[Event]:
-        body = _object(request.body)
+        body = document(request.body)
         if "states" in body and isinstance(body["states"], list):
             return [_progress(state) for state in body["states"] if isinstance(state, dict)]
         if "text" not in body and "type" in body:  # an event of a kind this version doesn't know
@@ -39,31 +40,6 @@ class SandboxReceiver(SendsNoMedia):
 
     def handshake(self, request: Request, way: Way) -> Reply | None:
         return None
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(
-            f"The body is not JSON ({error}). Send an object with {', '.join(FIELDS)}."
-        ) from error
-    found = _storable(found)
-    if not isinstance(found, dict):
-        raise InvalidInput(f"The body is not an object. Send one with {', '.join(FIELDS)}.")
-    return found
-
-
-def _storable(found: Any) -> Any:
-    """Without NUL characters, which PostgreSQL can keep in no text."""
-    match found:
-        case str():
-            return found.replace("\x00", "")
-        case list():
-            return [_storable(item) for item in found]
-        case dict():
-            return {_storable(key): _storable(value) for key, value in found.items()}
-    return found
 
 
 def _received(body: dict[str, Any]) -> Received:

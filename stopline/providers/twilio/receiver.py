@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import aiohttp
 import orjson
 
-from stopline.providers import http
+from stopline.providers import documents, http
 from stopline.providers.base import (
     Event,
     InboundMedia,
@@ -127,26 +127,9 @@ def _pairs(request: Request) -> list[tuple[str, str]]:
 def _raw(request: Request) -> dict[str, Any]:
     """The event as we keep it: the form's fields, or what we kept of them earlier (JSON)."""
     if _is_form(request):
-        return {_clean(name): _clean(value) for name, value in _pairs(request)}
-    try:
-        found = _clean(orjson.loads(request.body))
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput("The body is neither a form nor JSON", "Send it as Twilio does") from error
-    if not isinstance(found, dict):
-        raise InvalidInput("The body is not an object", "Send it as Twilio does")
-    return found
-
-
-def _clean(found: Any) -> Any:
-    """Without NUL characters, which PostgreSQL can keep in no text."""
-    match found:
-        case str():
-            return found.replace("\x00", "")
-        case list():
-            return [_clean(item) for item in found]
-        case dict():
-            return {_clean(name): _clean(value) for name, value in found.items()}
-    return found
+        found: dict[str, str] = documents.storable(dict(_pairs(request)))
+        return found
+    return documents.document(request.body)
 
 
 def _received(sid: str, fields: Mapping[str, str], raw: Mapping[str, Any]) -> Event:

@@ -27,6 +27,7 @@ from stopline.providers.base import (
     Unknown,
     Way,
 )
+from stopline.providers.documents import document
 from stopline.providers.errors import Misconfigured, TryLater
 from stopline.providers.webhook import secrets
 from stopline.rules.errors import InvalidInput, NotAllowed, NotFound
@@ -58,12 +59,7 @@ class WebhookReceiver:
             raise NotAllowed(str(error), "Enter it again under Settings, Channels") from error
 
     def read(self, request: Request) -> list[Event]:
-        try:
-            body = _storable(orjson.loads(request.body))
-        except orjson.JSONDecodeError as error:
-            raise InvalidInput(f"The body is not JSON ({error})", SEE) from error
-        if not isinstance(body, dict):
-            raise InvalidInput("The body is not an object", SEE)
+        body = document(request.body)
         if not isinstance(body.get("events"), list):
             return [_event(body)]
         if len(body["events"]) > MOST_EVENTS:
@@ -226,15 +222,3 @@ def _unknown(told: Body) -> Unknown:
     if isinstance(given, str) and 0 < len(given) <= LONGEST_ID:
         return Unknown(given, told)
     return Unknown(hashlib.sha256(orjson.dumps(dict(told), option=orjson.OPT_SORT_KEYS)).hexdigest(), told)
-
-
-def _storable(found: Any) -> Any:
-    """Without NUL characters, which PostgreSQL can keep in no text."""
-    match found:
-        case str():
-            return found.replace("\x00", "")
-        case list():
-            return [_storable(item) for item in found]
-        case dict():
-            return {_storable(name): _storable(value) for name, value in found.items()}
-    return found
