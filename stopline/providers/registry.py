@@ -5,6 +5,7 @@ from stopline.providers.email import SERVICES, SMTP
 from stopline.providers.panel import PANEL
 from stopline.providers.sandbox import SANDBOX
 from stopline.providers.twilio import TWILIO
+from stopline.providers.webhook import WEBHOOK
 from stopline.providers.whatsapp_cloud import WHATSAPP_CLOUD
 
 PROVIDERS: dict[str, Provider] = {
@@ -12,6 +13,7 @@ PROVIDERS: dict[str, Provider] = {
     "panel": PANEL,
     "twilio": TWILIO,
     "whatsapp_cloud": WHATSAPP_CLOUD,
+    "webhook": WEBHOOK,
     "smtp": SMTP,
     **SERVICES,
 }
