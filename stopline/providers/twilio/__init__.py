@@ -47,6 +47,7 @@ TWILIO = Provider(
     fields=FIELDS,
     sender_label="Number",
     sender_help="Your Twilio number like +14155550100, a short code or a name. Empty: the Messaging Service chooses.",
+    sender_required=False,
     agreement=TwilioAgreement,
     # Twilio reads the answer to a message as TwiML and logs an error for anything else; this says: nothing to send.
     thanks=Reply(200, b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml"),
