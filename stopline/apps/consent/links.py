@@ -55,13 +55,13 @@ def unsubscribe_url(account_id: UUID, channel: Channel | str, address: str) -> s
 
 
 def short_url(account_id: UUID, channel: Channel | str, address: str) -> str:
-    """For texts. The same one each time for an address; made on first use."""
-    link, _ = Link.objects.get_or_create(
-        account_id=account_id,
-        channel=str(channel),
-        address=address,
-        defaults={"code": "".join(secrets.choice(LETTERS) for _ in range(SHORT))},
-    )
+    """For texts. The same one each time for an address; made on first use, anew after a withdrawal."""
+    key = {"account_id": account_id, "channel": str(channel), "address": address}
+    link, _ = Link.objects.get_or_create(**key, defaults={"code": _new_code()})
+    since = preference_page(account_id).links_since
+    if since and link.made_at < since:
+        Link.objects.filter(**key, made_at__lt=since).update(code=_new_code(), made_at=timezone.now())
+        link = Link.objects.get(**key)
     return _url(link.code)
 
 
@@ -129,6 +129,10 @@ def _opened(sealed: bytes) -> bytes | None:
 @lru_cache(maxsize=4)
 def _seal(secret: str) -> AESSIV:
     return AESSIV(HKDF(SHA256(), 64, salt=None, info=PURPOSE).derive(secret.encode()))
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(SHORT))
 
 
 def _url(text: str) -> str:

@@ -54,7 +54,9 @@ def withdraw_links(by: Member) -> PreferencePage:
     """Every link made so far opens nothing any more; for the day one list of them has leaked. Raises NotAllowed."""
     require_admin(by, "withdraw links")
     page = preference_page(by.account_id)
-    page.links_since = timezone.now()
+    page.links_since = timezone.now().replace(
+        microsecond=0
+    )  # tokens know whole seconds: none from now on is lost
     return _save(page)
 
 
