@@ -129,7 +129,7 @@ class Received:
     subject: str = ""
     html: str = ""
     reply_to: str = ""  # the provider's id of our message that this answers
-    mail_id: str = ""  # an e-mail's own Message-ID, which our answer names
+    mail_id: str = ""  # an e-mail's Message-ID behind those of its thread, as our answer refers to them
     media: tuple[InboundMedia, ...] = ()
 
 

@@ -16,10 +16,10 @@ from stopline.apps.consent.models import Subscription
 from stopline.apps.consent.subscription import Change
 from stopline.apps.contacts.models import Contact
 from stopline.apps.inbox import receive
-from stopline.apps.sending.models import Connection
+from stopline.apps.sending.models import Connection, Message
 from stopline.providers.base import OptOut
 from stopline.rules import addresses, consent
-from stopline.rules.words import CHANNELS, AddressKind, Channel, Source
+from stopline.rules.words import CHANNELS, AddressKind, Channel, MessageKind, Source
 
 
 def body(event: OptOut) -> dict[str, Any]:
@@ -59,7 +59,10 @@ def take(connection: Connection, event: OptOut) -> list[Change]:
     Raises InvalidInput for an address that is none.
     """
     account = connection.account
-    address = _address(connection, event)
+    message = _message(connection, event)
+    if message is None and not event.address:
+        return []  # about a message we don't have (any more), to nobody it names
+    address = message.address if message else _address(connection, event)
     contact = _contact(connection, event.channel, address)
     evidence = {
         "text": event.reason,
@@ -75,7 +78,7 @@ def take(connection: Connection, event: OptOut) -> list[Change]:
         else Actor.system(connection.provider),
         "reason": event.reason,
         "evidence": {name: value for name, value in evidence.items() if value},
-        "message_id": _message_id(event),
+        "message_id": message.id if message else _message_id(event),
         "contact_id": contact.id if contact else None,
         "at": min(event.at, timezone.now()) if event.at else None,
     }
@@ -96,6 +99,25 @@ def _overtaken(account_id: UUID, scope: Iterable[tuple[str, str]], at: datetime 
     keys = [(account_id, str(channel), address) for channel, address in scope]
     rows = Subscription.objects.select_for_update().filter(pk__in=keys).order_by("pk")
     return at is not None and any(row.since is not None and row.since > at for row in rows)
+
+
+def _message(connection: Connection, event: OptOut) -> Message | None:
+    """The e-mail of ours that a bounce, a complaint or an unsubscribe is about, by our id or the provider's.
+
+    It was written to one address, and that is the one meant: a report may name where the mail was forwarded to, and
+    a mail program may unsubscribe from another mailbox of the person. Index: the primary key, provider_message_once.
+    """
+    if event.channel is not Channel.EMAIL or not event.provider_id:
+        return None
+    mine = Message.objects.filter(account_id=connection.account_id, channel=event.channel).exclude(
+        kind=MessageKind.INBOUND
+    )
+    if found := mine.filter(connection_id=connection.id, provider_id=event.provider_id).first():
+        return found
+    try:
+        return mine.filter(id=UUID(event.provider_id)).first()
+    except ValueError:
+        return None
 
 
 def _address(connection: Connection, event: OptOut) -> str:

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from stopline.apps.accounts import live, sql
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import queries, window
+from stopline.apps.sending import mail, queries, window
 from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message
 from stopline.apps.sending.routes import Ways
 from stopline.rules.errors import InvalidInput
@@ -58,7 +58,7 @@ def put(
         channel=channel,
         address=address,
         text=checked(text, may_be_empty=bool(parts and (parts.get("media") or parts.get("template")))),
-        parts=dict(parts or {}),
+        parts=_parts(account_id, conversation_id, channel, address, kind, parts or {}),
         state=MessageState.QUEUED,
         created_at=now,
         due_at=due_at or now,
@@ -70,6 +70,19 @@ def put(
     message._state.adding = False  # what Django's own save would note; it takes three times as long
     live.announce(account_id, "outbox")
     return message
+
+
+def _parts(
+    account_id: UUID,
+    conversation_id: UUID,
+    channel: Channel,
+    address: str,
+    kind: MessageKind,
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
+    if channel is Channel.EMAIL:
+        return mail.parts(account_id, conversation_id, address, kind, given)
+    return dict(given)
 
 
 def checked(text: str, *, may_be_empty: bool = False) -> str:

@@ -11,6 +11,7 @@ OURS = re.compile(r"stopline\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[
 RETURN_PATH = re.compile(r"\+([0-9a-f]{32})@", re.IGNORECASE)
 # What a mail client writes that follows our List-Unsubscribe mailto.
 UNSUBSCRIBE = re.compile(r"unsubscribe\s+([0-9a-f]{32})\s*", re.IGNORECASE)
+MOST_REFERENCES = 10  # of a long thread the first and the last are named
 ANY = re.compile(r"<([^<>\s]{1,400})>")
 
 
@@ -38,6 +39,16 @@ def of_return_path(address: str) -> str:
 def of_unsubscribe(subject: str) -> str:
     found = UNSUBSCRIBE.fullmatch(subject.strip())
     return str(UUID(hex=found[1])) if found else ""
+
+
+def thread(references: str, in_reply_to: str, own: str) -> str:
+    """What an answer refers to, the answered mail last (RFC 5322 section 3.6.4); "" where that has no Message-ID."""
+    last = ANY.findall(own)
+    if not last:
+        return ""
+    earlier = [each for each in ANY.findall(references) or ANY.findall(in_reply_to)[:1] if each != last[0]]
+    kept = [*earlier[:1], *earlier[1:][-(MOST_REFERENCES - 2) :], last[0]]
+    return " ".join(f"<{each}>" for each in kept)
 
 
 def answered(in_reply_to: str, references: str) -> str:

@@ -45,7 +45,7 @@ def _received(mail: Mail, sender: str) -> Received:
         # Nothing else can be meant, whatever the mail says below it.
         intent=Intent.OPT_OUT if subject.strip(" .!").lower() == "unsubscribe" and not by_machine else None,
         reply_to=ids.answered(mail.every("in-reply-to"), mail.every("references")),
-        mail_id=mail.header("message-id")[:500],
+        mail_id=ids.thread(mail.every("references"), mail.every("in-reply-to"), mail.header("message-id")),
         media=mail.media,
     )
 
