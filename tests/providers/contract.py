@@ -43,6 +43,7 @@ from stopline.providers.base import (
     Unknown,
     Way,
 )
+from stopline.providers.documents import storable
 from stopline.providers.errors import (
     Misconfigured,
     OutcomeUnknown,
@@ -625,8 +626,8 @@ def _changed(draw: st.DrawFn, tree: Any) -> Any:
 
 def _can_be_kept(event: Event) -> None:
     """As PostgreSQL keeps it: text without NUL, ids of bounded length, raw as JSON."""
-    raw = orjson.dumps(event.raw)
-    assert b"\\u0000" not in raw
+    raw = orjson.loads(orjson.dumps(event.raw))
+    assert storable(raw) == raw
     assert 0 < len(event.event_id) <= LONGEST_EVENT_ID
     if isinstance(event, Progress):
         assert 0 < len(event.provider_id) <= LONGEST_PROVIDER_ID

@@ -1,9 +1,12 @@
 """Twilio: SMS, MMS, WhatsApp and RCS through its Messages API. README.md says what it needs."""
 
+from datetime import timedelta
+
 from stopline.providers.base import Field, Provider, Reply
 from stopline.providers.twilio.agreement import TwilioAgreement
 from stopline.providers.twilio.receiver import TwilioReceiver
 from stopline.providers.twilio.sender import TwilioSender
+from stopline.providers.twilio.templates import TwilioTemplates
 from stopline.rules.words import Channel
 
 FIELDS = (
@@ -49,6 +52,8 @@ TWILIO = Provider(
     sender_help="Your Twilio number like +14155550100, a short code or a name. Empty: the Messaging Service chooses.",
     sender_required=False,
     agreement=TwilioAgreement,
+    window=timedelta(hours=24),
+    templates=TwilioTemplates,
     # Twilio reads the answer to a message as TwiML and logs an error for anything else; this says: nothing to send.
     thanks=Reply(200, b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml"),
 )

@@ -11,6 +11,7 @@ from stopline.providers.errors import Misconfigured
 
 API = "https://api.twilio.com"
 ACCOUNTS = "https://accounts.twilio.com"
+CONTENT = "https://content.twilio.com"
 ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}", re.ASCII)
 
 

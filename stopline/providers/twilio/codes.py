@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from stopline.providers import http
 from stopline.providers.errors import (
     AddressDead,
     MessageRefused,
@@ -184,3 +185,13 @@ def raised(code: int, status: int, told: str, after_seconds: float | None = None
     if found.error is TryLater:
         return TryLater(found.words, after_seconds or found.after_seconds)
     return found.error(found.words)
+
+
+def of_answer(answer: http.Answer, name: str = "code") -> ProviderError:
+    """What a refusal of the API means (twilio.com/docs/usage/twilios-response: code, message, status)."""
+    return raised(number(answer.told(name)), answer.status, answer.told("message"), http.retry_after(answer))
+
+
+def number(told: str) -> int:
+    """A code; 0 for what is none."""
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0

@@ -167,8 +167,7 @@ def _address(told: str, *, media: bool) -> tuple[Channel | None, str]:
 
 
 def _status(sid: str, state: str, fields: Mapping[str, str], raw: Mapping[str, Any]) -> list[Event]:
-    code = fields.get("ErrorCode", "")
-    known = int(code) if code.isascii() and code.isdigit() and len(code) < 10 else 0
+    known = codes.number(fields.get("ErrorCode", ""))
     failed = STATES[state] is MessageState.FAILED
     failure = codes.words(known, fields.get("ErrorMessage", "")) if failed else ""
     events: list[Event] = [Progress(f"{sid}:{state}", sid, STATES[state], raw, failure)]

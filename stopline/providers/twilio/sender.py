@@ -19,7 +19,7 @@ from stopline.rules.words import Channel
 
 LONGEST_TEXT = 1600  # characters
 MOST_FILES = {Channel.MMS: 10, Channel.RCS: 1, Channel.WHATSAPP: 1}
-CONTENT_SID = re.compile(r"HX[0-9a-fA-F]{32}", re.ASCII)
+CONTENT_SID = re.compile(r"\bHX[0-9a-fA-F]{32}$", re.ASCII)
 REJECTED = ("failed", "undelivered", "canceled")
 
 Form = list[tuple[str, str]]
@@ -92,13 +92,15 @@ def _content(message: Outgoing) -> Form:
 
 
 def _template(message: Outgoing) -> Form:
+    """By the Content SID in its name; its variables are numbered through, whatever part of it they are in."""
     assert message.template is not None
-    if not CONTENT_SID.fullmatch(message.template.name):
+    sid = CONTENT_SID.search(message.template.name)
+    if not sid:
         raise MessageRefused(
             "Twilio knows a template by its Content SID, HX and 32 letters and digits. Enter that."
         )
-    variables = orjson.dumps(dict(message.template.variables)).decode()
-    return [("ContentSid", message.template.name), ("ContentVariables", variables)]
+    values = {name.rpartition(":")[2]: value for name, value in message.template.variables.items()}
+    return [("ContentSid", sid[0]), ("ContentVariables", orjson.dumps(values).decode())]
 
 
 def _files(message: Outgoing) -> Form:
@@ -121,15 +123,10 @@ def _reachable(url: str) -> bool:
 def _receipt(answer: http.Answer) -> Receipt:
     if answer.status in (200, 201):
         if answer.told("status") in REJECTED:
-            raise codes.raised(_code(answer, "error_code"), 0, answer.told("error_message"))
+            raise codes.raised(codes.number(answer.told("error_code")), 0, answer.told("error_message"))
         return Receipt(answer.needed("sid"))
     if answer.status == 503:
         raise TryLater(after_seconds=http.retry_after(answer))
     if answer.status < 400 or answer.status >= 500:
         raise OutcomeUnknown
-    raise codes.raised(_code(answer, "code"), answer.status, answer.told("message"), http.retry_after(answer))
-
-
-def _code(answer: http.Answer, name: str) -> int:
-    found = answer.told(name)
-    return int(found) if found.isascii() and found.isdigit() and len(found) < 10 else 0
+    raise codes.of_answer(answer)

@@ -269,7 +269,7 @@ def without(*names):
 
 
 PHOTO = Media("https://stopline.example/media/1", "image/jpeg", "bike.jpg")
-TEMPLATE = Template("HX" + "0a" * 16, "en", {"1": "Ada", "2": "Monday"})
+TEMPLATE = Template("Order ready HX" + "0a" * 16, "en", {"body:1": "Ada", "other:2": "bike.jpg"})
 SENT = {
     "sms by number and service": outgoing(),
     "sms by number": outgoing(way=without("messaging_service_sid")),
@@ -338,6 +338,14 @@ def test_the_address_called_is_the_one_twilio_describes(monkeypatch):
     )
     assert (user, password) == (WAY.settings["api_key_sid"], WAY.credentials["api_key_secret"])
     assert dict(got.form()) == dict(form(outgoing()))
+
+
+def test_a_template_goes_by_its_content_sid_with_variables_numbered_through():
+    fields = dict(form(outgoing(Channel.WHATSAPP, template=TEMPLATE)))
+
+    assert fields["ContentSid"] == "HX" + "0a" * 16
+    assert json.loads(fields["ContentVariables"]) == {"1": "Ada", "2": "bike.jpg"}
+    assert not {"Body", "MediaUrl"} & set(fields)
 
 
 def test_the_auth_token_signs_in_where_there_is_no_api_key():
