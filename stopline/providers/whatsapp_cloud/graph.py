@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-import orjson
 
 from stopline.providers import http
 from stopline.providers.base import Way
+from stopline.providers.documents import document
 from stopline.providers.errors import Misconfigured, TryLater
+from stopline.rules.errors import InvalidInput
 
 GRAPH = "https://graph.facebook.com"
 # Introduced 29 July 2026, and no end named yet (Graph API changelog, read 23 November 2026).
@@ -51,22 +52,9 @@ async def get(
 def found(body: bytes) -> dict[str, Any]:
     """A JSON object; an empty one where it is none."""
     try:
-        read = storable(orjson.loads(body))
-    except (orjson.JSONDecodeError, RecursionError):
+        return document(body)
+    except InvalidInput:
         return {}
-    return read if isinstance(read, dict) else {}
-
-
-def storable(tree: Any) -> Any:
-    """Without NUL characters, which PostgreSQL can keep in no text."""
-    match tree:
-        case str():
-            return tree.replace("\x00", "")
-        case list():
-            return [storable(each) for each in tree]
-        case dict():
-            return {storable(key): storable(each) for key, each in tree.items()}
-    return tree
 
 
 def phone(wa_id: str) -> str:

@@ -26,8 +26,9 @@ from stopline.providers.base import (
     Unknown,
     Way,
 )
+from stopline.providers.documents import document
 from stopline.providers.whatsapp_cloud import failures, graph, media, messages
-from stopline.rules.errors import InvalidInput, NotAllowed
+from stopline.rules.errors import NotAllowed
 from stopline.rules.words import Channel, MessageState, Source
 
 OBJECT = "whatsapp_business_account"
@@ -77,22 +78,12 @@ class WhatsAppReceiver:
         return Reply(200, query.get("hub.challenge", "")[:200].encode("utf-8", "replace"))
 
     def read(self, request: Request) -> list[Event]:
-        body = _body(request.body)
+        body = document(request.body)
         events = list(_events(body)) if body.get("object") == OBJECT else []
         return events or [_unknown(body)]
 
     async def fetch(self, way: Way, media_file: InboundMedia) -> InboundMedia:
         return await media.fetch(way, media_file)
-
-
-def _body(body: bytes) -> dict[str, Any]:
-    try:
-        found = graph.storable(orjson.loads(body))
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise InvalidInput("The body is not JSON that can be read.") from error
-    if not isinstance(found, dict):
-        raise InvalidInput("The body is not a JSON object.")
-    return found
 
 
 def _events(body: Mapping[str, Any]) -> Iterator[Event]:
