@@ -17,6 +17,7 @@ from stopline.apps.inbox.conversation import channels_of
 from stopline.apps.inbox.models import Conversation, SavedReply
 from stopline.apps.sending.models import Connection
 from stopline.doors.web.guard import signed_in
+from stopline.doors.web.inbox import templates
 from stopline.doors.web.inbox.find import digest, find
 from stopline.doors.web.request import MemberRequest
 from stopline.rules.addresses import display
@@ -80,15 +81,23 @@ def shown(request: MemberRequest, conversation: Conversation) -> dict[str, Any]:
     chosen = next((option for want in wanted for option in options if option.channel == want), None)
     chosen = chosen or (options[0] if options else None)
     saved = SavedReply.objects.filter(account_id=conversation.account_id).order_by("name")
+    approved = _approved(request, conversation, chosen)
     return {
+        **approved,
         "options": options,
         "chosen": chosen,
         "texts": chosen and CHANNELS[chosen.channel].texts,
         "saved_replies": list(saved[:200]),
         "draft": _saved_text(conversation, request.GET.get("saved")),
-        "composer_was": f"{digest(chosen)}:{digest(options)}",
+        "composer_was": f"{digest(chosen, *templates.facts(approved))}:{digest(options)}",
         **(_blocked(request, chosen) if chosen and chosen.blocked else {}),
     }
+
+
+def _approved(request: MemberRequest, conversation: Conversation, chosen: Option | None) -> dict[str, Any]:
+    if chosen is None or chosen.blocked or not chosen.connected:
+        return {}
+    return templates.shown(conversation, chosen.channel, chosen.address, request.GET)
 
 
 def _blocked(request: MemberRequest, chosen: Option) -> dict[str, Any]:
