@@ -82,6 +82,18 @@ def worker() -> None:
 
 
 @app.command()
+def mail() -> None:
+    """Take mail for the connections, by SMTP or LMTP, on STOPLINE_MAIL_PORT; needs a running database."""
+    require_running(here())
+    django()
+    if os.environ.get("STOPLINE_SUPERVISED"):
+        lifeline.end_without_parent()
+    from stopline.doors.mail.run import run
+
+    run()
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database's schema to this version."""
     with database(here()):

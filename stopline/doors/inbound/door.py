@@ -45,8 +45,10 @@ class Done:
 class InboundDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts = scope["path"].strip("/").split("/")
+        provider = PROVIDERS.get(parts[1]) if len(parts) > 1 else None
+        largest = provider.largest_body if provider else LARGEST_BODY
         try:
-            body = await read_body(receive, LARGEST_BODY)
+            body = await read_body(receive, largest)
             query = scope["query_string"].decode("latin-1")
             request = Request(body, headers(scope), scope["method"], query)
             done = await in_thread(take, parts[1:], request)
@@ -55,7 +57,7 @@ class InboundDoor:
             else:
                 await answer(send, done.status, done.body)
         except TooLarge:
-            await problem(send, 413, "The body is too large", f"At most {LARGEST_BODY} bytes are taken.")
+            await problem(send, 413, "The body is too large", f"At most {largest} bytes are taken.")
         except StoplineError as error:
             told = ". ".join(part for part in (error.detail, error.next_step) if part)
             await problem(send, error.status, error.title, told)
@@ -83,15 +85,18 @@ def take(path: list[str], request: Request) -> Done | Reply:
     if request.method != "POST":
         raise InvalidInput("Only POST is taken here", "Send the event as the body of a POST request")
     receiver.verify(request, way)
-    events = receiver.read(request)
+    done = settle(connection, receiver.read(request))
+    return provider.thanks or done
+
+
+def settle(connection: Connection, events: list[Event]) -> Done:
+    """Stores and applies what was read, by whichever door it came."""
     stored.progress(connection, [event for event in events if isinstance(event, Progress)])
     taken = [_take_one(connection, event, alone=len(events) == 1) for event in events]
     new = sum(each.new for each in taken)
     # What waits is stored and will be applied; everything else is in force when the answer leaves.
     waiting = sum(not each.applied for each in taken)
-    return provider.thanks or Done(
-        201 if new else 200, {"new": new, "events": len(events), "waiting": waiting}
-    )
+    return Done(201 if new else 200, {"new": new, "events": len(events), "waiting": waiting})
 
 
 def _take_one(connection: Connection, event: Event, *, alone: bool) -> inbox.Taken:

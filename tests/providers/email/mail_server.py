@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,22 +50,24 @@ class MailServer:
 def mail_server(*, ssl_context: ssl.SSLContext | None = None, **options: Any) -> Iterator[MailServer]:
     """`ssl_context`: TLS from the first byte; `options` go to aiosmtpd's SMTP."""
     playing = MailServer()
+    with serving(lambda: SMTP(playing, hostname="mail.example", **options), ssl_context) as port:
+        playing.port = port
+        yield playing
+
+
+@contextlib.contextmanager
+def serving(protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A server on loopback in a thread of its own; its port."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def start() -> asyncio.Server:
-        return await loop.create_server(
-            lambda: SMTP(playing, hostname="mail.example", loop=loop, **options),
-            "127.0.0.1",
-            0,
-            ssl=ssl_context,
-        )
+        return await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls)
 
     server = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
-    playing.port = server.sockets[0].getsockname()[1]
     try:
-        yield playing
+        yield server.sockets[0].getsockname()[1]
     finally:
         loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
