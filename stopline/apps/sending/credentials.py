@@ -49,10 +49,11 @@ def decrypt(kept: str) -> dict[str, str]:
 
 
 def set_at(kept: str) -> datetime | None:
-    """When they were entered; a rotation doesn't change it. None where there are none."""
-    if not kept:
+    """When they were entered; a rotation doesn't change it. None where there are none, or none that can be read."""
+    try:
+        return datetime.fromtimestamp(_fernet(_keys()).extract_timestamp(kept.encode()), UTC)
+    except InvalidToken:
         return None
-    return datetime.fromtimestamp(Fernet(Fernet.generate_key()).extract_timestamp(kept), UTC)
 
 
 def rotate(kept: str) -> str:
