@@ -33,5 +33,5 @@ def typed(**changed: Any) -> Typed:
     """What is needed and nothing more; the values of `values` on top of it."""
     values = {**VALUES, **changed.pop("values", {})}
     return Typed(
-        **{"name": "Main", "sender": "+1 415 555 0100", "channels": ["sms"], "values": values, **changed}
+        **{"name": "Bridge", "sender": "+1 415 555 0100", "channels": ["sms"], "values": values, **changed}
     )

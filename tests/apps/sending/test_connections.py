@@ -159,9 +159,9 @@ def test_two_connections_never_have_one_name(admin):
     first = added(admin)
 
     with pytest.raises(Unusable, match="has this name"):
-        added(admin, name="main")
+        added(admin, name="bridge")
 
-    assert connecting.change(admin, first.id, typed(name="MAIN")).name == "MAIN"
+    assert connecting.change(admin, first.id, typed(name="BRIDGE")).name == "BRIDGE"
 
 
 def test_only_providers_that_are_offered_can_be_connected(admin, settings):
