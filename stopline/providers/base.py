@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -158,7 +158,9 @@ class OptOut:
     raw: Mapping[str, Any]
     stop: bool = True
     provider_id: str = ""  # of the message it came about through, where the provider says so
-    at: datetime | None = None  # when they decided, where the provider says so: a late resume lifts no later stop
+    at: datetime | None = (
+        None  # when they decided, where the provider says so: a late resume lifts no later stop
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +226,23 @@ class Receiver(Protocol):
         ...
 
 
+Take = Callable[[Way, Request], Awaitable[None]]
+
+
+class Listener(Protocol):
+    """A Sender whose provider calls no webhook but is listened to, over the session that messages leave by."""
+
+    async def listen(self, way: Way, take: Take) -> None:
+        """Keeps a session open until it is cancelled, and gives what comes to `take`, in a form that the Receiver
+        reads. The provider is answered when `take` has returned: then it is stored. Raises Misconfigured.
+        """
+        ...
+
+
 class SendsNoMedia:
     """For a Receiver of which no file ever waits at the provider."""
 
-    async def fetch(self, way: Way, media: InboundMedia) -> InboundMedia:  # noqa: ARG002
+    async def fetch(self, way: Way, media: InboundMedia) -> InboundMedia:
         raise NotFound("This provider keeps no files", "Ask the contact to send it again")
 
 
@@ -282,6 +297,7 @@ class Provider:
     agreement: Callable[[], Agreement] | None = None
     offered: bool = True  # whether an admin can add one
     webhook: bool = True  # whether it calls our webhook
+    listens: bool = False  # whether its Sender is a Listener
     # WhatsApp: how long after the person's last message anything but an approved template is taken; None: always.
     window: timedelta | None = None
     templates: Callable[[], Templates] | None = None  # where its approved templates are listed
