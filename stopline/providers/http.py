@@ -89,7 +89,11 @@ async def hand_off(
     stamped = {**typed, "Stopline-Handoff-Started": str(time.time_ns())}
     try:
         async with session.post(
-            url, data=_body(payload, form=form), headers=stamped, trace_request_ctx=permit, allow_redirects=False
+            url,
+            data=_body(payload, form=form),
+            headers=stamped,
+            trace_request_ctx=permit,
+            allow_redirects=False,
         ) as got:
             return Answer(got.status, await got.read(), got.headers)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -110,8 +114,25 @@ async def tell(
     kind = "application/x-www-form-urlencoded" if form else "application/json"
     try:
         async with session.post(
-            url, data=_body(payload, form=form), headers={**headers, "Content-Type": kind}, allow_redirects=False
+            url,
+            data=_body(payload, form=form),
+            headers={**headers, "Content-Type": kind},
+            allow_redirects=False,
         ) as got:
+            return Answer(got.status, await got.read(), got.headers)
+    except aiohttp.InvalidURL as error:
+        raise Misconfigured from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise TryLater("The provider can't be reached. Stopline will try again by itself.") from error
+
+
+async def ask(session: aiohttp.ClientSession, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    """A request without a body that reaches no person and may be repeated: GET, PUT or DELETE.
+
+    Raises TryLater where the provider is out of reach, Misconfigured.
+    """
+    try:
+        async with session.request(method, url, headers=headers, allow_redirects=False) as got:
             return Answer(got.status, await got.read(), got.headers)
     except aiohttp.InvalidURL as error:
         raise Misconfigured from error

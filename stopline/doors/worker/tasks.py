@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 
 from stopline.apps.contacts.importing import running
 from stopline.apps.sending import preferences, templates
+from stopline.apps.sending.agreement import run as agreement
 from stopline.doors.worker import paused
 
 
@@ -62,3 +63,16 @@ def refresh_all_templates(timestamp: int) -> None:  # noqa: ARG001
 def refresh_templates(account_id: str, connection_id: str) -> None:
     close_old_connections()
     templates.refresh_quietly(UUID(account_id), UUID(connection_id))
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="stopline.agree_all", queueing_lock="agree_all")
+def agree_all(timestamp: int) -> None:  # noqa: ARG001
+    close_old_connections()
+    agreement.ask_all()
+
+
+@app.task(name=agreement.TASK, pass_context=True)
+def agree(context: JobContext, account_id: str, connection_id: str) -> None:
+    close_old_connections()
+    agreement.run(UUID(account_id), UUID(connection_id), context.should_abort)
