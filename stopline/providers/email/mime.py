@@ -65,15 +65,10 @@ def parse(raw: bytes, envelope_from: str | None = None, envelope_to: str = "") -
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
         return _unreadable(raw, envelope_from, envelope_to)
     text, html = _bodies(parts)
-    return of_parts(
-        headers,
-        text or ("" if parts else clean(raw.decode("utf-8", "replace"), LONGEST_TEXT)),
-        html,
-        _files(parts),
-        _reports(parts),
-        envelope_from,
-        envelope_to,
-    )
+    files, reports = list(_files(parts)), list(_reports(parts))
+    if not (text or html or files or reports):  # parts that never came, as its Content-Type announced them
+        text = "\n".join(_text(part) for part, _ in parts)
+    return of_parts(headers, text, html, files, reports, envelope_from, envelope_to)
 
 
 def of_parts(
@@ -161,9 +156,9 @@ def _text(part: Message) -> str:
         raw = None
     if not isinstance(raw, bytes):
         return str(part.get_payload())
-    for charset in (_parameter(part, "charset"), "utf-8", "windows-1252"):
+    for charset in filter(None, (_parameter(part, "charset"), "utf-8", "windows-1252")):
         try:
-            return raw.decode(charset) if charset else ""
+            return raw.decode(charset)
         except (LookupError, ValueError):  # unknown, or not what it says
             continue
     return raw.decode("latin-1")

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from stopline.doors.web.inbox import actions, composer, conversations, new, profile, templates, thread
+from stopline.doors.web.inbox import (
+    actions,
+    composer,
+    conversations,
+    formatted,
+    new,
+    profile,
+    templates,
+    thread,
+)
 
 urlpatterns = [
     path("", conversations.inbox, name="inbox"),
@@ -19,6 +28,11 @@ urlpatterns = [
     path("<uuid:conversation_id>/read/", actions.read, name="read_conversation"),
     path("<uuid:conversation_id>/unread/", actions.unread, name="unread_conversation"),
     path("<uuid:conversation_id>/messages/<uuid:message_id>/again/", actions.again, name="send_again"),
+    path(
+        "<uuid:conversation_id>/messages/<uuid:message_id>/formatted/",
+        formatted.formatted,
+        name="formatted_message",
+    ),
     path(
         "<uuid:conversation_id>/messages/<uuid:message_id>/dismiss/", actions.dismiss, name="dismiss_opt_out"
     ),
