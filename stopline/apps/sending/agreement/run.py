@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -71,9 +72,10 @@ def ask(connection: Connection) -> None:
     )
     name = f"agree:{connection.id}"
     try:
-        app.configure_task(TASK, queueing_lock=name, lock=name).defer(
-            account_id=str(connection.account_id), connection_id=str(connection.id)
-        )
+        with transaction.atomic():
+            app.configure_task(TASK, queueing_lock=name, lock=name).defer(
+                account_id=str(connection.account_id), connection_id=str(connection.id)
+            )
     except AlreadyEnqueued:
         log.debug("agreement.already_enqueued", connection=str(connection.id))
 
