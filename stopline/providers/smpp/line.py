@@ -138,6 +138,8 @@ class Line:
         arrived = self._arrival(current, found)
         if arrived.answered:
             return statuses.OK
+        if self.take is None:
+            return statuses.TEMPORARY
         try:
             await self._taken(arrived.id, found)
         except Exception as error:  # the gateway must learn that it has to come again

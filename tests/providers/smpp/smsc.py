@@ -29,6 +29,7 @@ class Independent:
     port: int = field(default_factory=free_port)
     requests: list[Any] = field(default_factory=list)
     esmes: list[Any] = field(default_factory=list)
+    loop: Any = None
 
     @property
     def url(self) -> str:
@@ -48,7 +49,7 @@ class Independent:
 def independent(status: int = 0, id_: str = "smsc-1") -> Iterator[Independent]:
     """In a thread of its own, as loopback.provider is."""
     playing = Independent(status, id_)
-    loop = asyncio.new_event_loop()
+    loop = playing.loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
