@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 
@@ -184,7 +185,7 @@ class Session:
 
 async def opened(terms: Terms, deliver: Deliver) -> Session:
     """Connects and binds. Raises Misconfigured, TryLater."""
-    address, port = await reach.resolve(terms.host, terms.port)
+    address, port = await _resolved(terms)
     secure = ssl.create_default_context() if terms.tls else None
     name = terms.host if terms.tls else None
     try:
@@ -203,3 +204,16 @@ async def opened(terms: Terms, deliver: Deliver) -> Session:
         session.end()
         raise
     return session
+
+
+async def _resolved(terms: Terms) -> tuple[str, int]:
+    """A name server that is away must not pause a connection: what people write would no longer come in."""
+    try:
+        return await reach.resolve(terms.host, terms.port)
+    except Misconfigured as error:
+        cause = error.__cause__
+        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN:
+            raise TryLater(AWAY) from error
+        raise
+    except UnicodeError as error:
+        raise Misconfigured(f"{terms.host} is not a host name. Check it for a typing mistake.") from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import uuid
 from dataclasses import replace
 
@@ -138,6 +139,20 @@ async def test_a_permit_that_ends_while_the_window_is_full_lets_nothing_leave():
         assert len(far.of(SUBMIT)) == 1
 
 
+async def test_a_lock_that_is_lost_while_a_message_waits_for_its_turn_lets_nothing_leave():
+    async with scripted(delay=0.1) as far, sending() as sender:
+        first, second = message(far, window=1), message(far, window=1)
+        held = [True]
+        waits = asyncio.create_task(sender.send(permit(first), first))
+        await until(lambda: far.of(SUBMIT))
+        lost = asyncio.create_task(refusal(sender, second, replace(permit(second), locked=lambda: held[0])))
+        await asyncio.sleep(0.03)
+        held[0] = False
+
+        assert type(await lost) is PermitLapsed and (await waits).provider_id
+        assert len(far.of(SUBMIT)) == 1
+
+
 async def test_no_answer_in_time_leaves_the_outcome_unknown_and_a_late_one_is_nobodys():
     async with scripted(delay=0.4) as far, sending() as sender:
         assert type(await refusal(sender, message(far))) is OutcomeUnknown
@@ -185,6 +200,25 @@ async def test_a_refused_sign_in_is_named_by_what_to_do_next(status):
     async with scripted(answers={BIND: (status, b"")}) as far, sending() as sender:
         assert type(await refusal(sender, message(far))) is error
         assert not far.of(SUBMIT)
+
+
+@pytest.mark.parametrize(
+    ("found", "error"), [(socket.EAI_AGAIN, TryLater), (socket.EAI_NONAME, Misconfigured)]
+)
+async def test_a_name_server_that_is_away_pauses_nothing(found, error, monkeypatch):
+    def getaddrinfo(*_, **__):
+        raise socket.gaierror(found, "no")
+
+    async with scripted() as far, sending() as sender:
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+        assert type(await refusal(sender, message(far, host="gateway.example"))) is error
+
+
+@pytest.mark.parametrize("host", ["a" * 80 + ".example", "", "."])
+async def test_a_host_that_is_none_pauses_the_connection(host):
+    async with scripted() as far, sending() as sender:
+        assert type(await refusal(sender, message(far, host=host))) in (Misconfigured, TryLater)
 
 
 async def test_a_gateway_that_does_not_answer_the_sign_in_is_tried_later(monkeypatch):
