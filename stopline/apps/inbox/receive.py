@@ -165,11 +165,12 @@ def _message(
     arrival: Arrival, *, entry_id: UUID | None = None, unclear: bool | None = None, seen_is_fine: bool = False
 ) -> Any:
     """Stores the message in its conversation; the conversation's id, None where the event was seen before."""
-    found = sql.rows(queries.TAKE, _parameters(arrival, entry_id, unclear))
+    parameters = _parameters(arrival, entry_id, unclear)
+    found = sql.rows(queries.TAKE, parameters)
     if not found:
         with transaction.atomic():
             _contact(arrival)
-            found = sql.rows(queries.TAKE, _parameters(arrival, entry_id, unclear))
+            found = sql.rows(queries.TAKE, parameters)
     conversation = found[0][1]
     if conversation is None and not seen_is_fine:
         raise Conflict("This event is being applied by another process. Nothing needs to be done.")
@@ -188,10 +189,25 @@ def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -
         "channel": arrival.event.channel.value,
         "address": arrival.address,
         "text": arrival.event.text,
-        "line": line(arrival.event.text),
+        "parts": Jsonb(_parts(arrival.event)),
+        "line": line(arrival.event.text or arrival.event.subject),
         "entry": entry_id,
         "unclear": unclear,
     }
+
+
+def _parts(event: Received) -> dict[str, Any]:
+    """What a message holds beside its text; media are fetched afterwards (`inbox.media`)."""
+    parts = {
+        "subject": event.subject,
+        "html": event.html,
+        "reply_to": event.reply_to,
+        "mail_id": event.mail_id,
+    }
+    waiting = [
+        {"url": each.url, "content_type": each.content_type, "name": each.name} for each in event.media
+    ]
+    return {name: value for name, value in {**parts, "waiting_media": waiting}.items() if value}
 
 
 def line(text: str) -> str:
@@ -257,8 +273,11 @@ def _address(event: Received, account: Account) -> str:
 
 def _intent(arrival: Arrival) -> Intent:
     """What the text asks for. A bare "yes" means START only to somebody who is unsubscribed: looked up last."""
-    if not CHANNELS[arrival.event.channel].subscription:
+    event = arrival.event
+    if event.automatic or not CHANNELS[event.channel].subscription:
         return Intent.NONE
+    if event.intent is not None:  # the provider has read it already, and acts on it
+        return event.intent
     intent = _read(arrival, unsubscribed=True)
     if intent is Intent.OPT_IN and not _unsubscribed(arrival):
         return _read(arrival, unsubscribed=False)
@@ -299,9 +318,11 @@ def _contact(arrival: Arrival) -> Contact:
     if found := _known(arrival):
         return found
     origin = f"Wrote by {arrival.event.channel.label}"
+    first, _, last = arrival.event.name.strip()[:120].partition(" ")
+    names: dict[str, Any] = {"first_name": first, "last_name": last}
     where = _where(arrival)
     try:
-        return contacts.add(arrival.account, Actor.person(arrival.address), origin=origin, **where)
+        return contacts.add(arrival.account, Actor.person(arrival.address), origin=origin, **where, **names)
     except Conflict:
         return Contact.objects.get(account_id=arrival.account.id, **where)
 

@@ -19,10 +19,10 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import gate, outcome, queries
+from stopline.apps.sending import connections, credentials, gate, outcome, queries
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.apps.sending.outcome import Outcome
-from stopline.providers.base import Outgoing, Sender
+from stopline.providers.base import Media, Outgoing, Sender, Template, Way
 from stopline.providers.errors import Misconfigured, ProviderError
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.words import Channel, MessageState
@@ -171,12 +171,34 @@ def _make_sender(provider: str) -> Sender:
 
 
 def _outgoing(message: Claimed) -> Outgoing:
+    parts = message.parts
+    template = parts.get("template")
     return Outgoing(
         id=message.id,
         channel=Channel(message.channel),
         address=message.address,
         text=message.text,
+        way=way(message),
+        subject=parts.get("subject", ""),
+        html=parts.get("html", ""),
+        headers=parts.get("headers", {}),
+        media=tuple(Media(**each) for each in parts.get("media", [])),
+        template=Template(**template) if template else None,
+    )
+
+
+def way(message: Claimed) -> Way:
+    """The connection as its adapter sees it. Raises Misconfigured where its credentials can't be read."""
+    try:
+        opened = credentials.decrypt(message.credentials)
+    except credentials.KeyMissing as error:
+        raise Misconfigured(str(error)) from error
+    return Way(
+        id=message.connection_id,
+        provider=message.provider,
         sender=message.sender,
-        token=message.token,
         settings=message.settings,
+        token=message.token,
+        credentials=opened,
+        webhook_url=connections.webhook_url(message),
     )

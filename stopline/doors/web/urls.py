@@ -10,4 +10,5 @@ urlpatterns = [
     path("settings/", include("stopline.doors.web.settings.urls")),
     path("sandbox/", include("stopline.doors.web.sandbox.urls")),
     path("support/", include("stopline.doors.web.support.urls")),
+    path("u/", include("stopline.doors.web.preferences.urls")),
 ]

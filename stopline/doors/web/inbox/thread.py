@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from stopline.apps.accounts import members
 from stopline.apps.consent import told
+from stopline.apps.inbox import quoted
 from stopline.apps.inbox import thread as threads
 from stopline.apps.inbox.models import Conversation
 from stopline.apps.inbox.reply import MAY_GO_AGAIN
@@ -46,6 +47,10 @@ class Line:
     author: str = ""
     decided: str = ""
     again: bool = False
+    text: str = ""  # what was written
+    quoted: str = ""  # of an e-mail: what follows it, folded
+    subject: str = ""
+    formatted: bool = False  # there is HTML to look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,13 @@ def _line(item: Message | Happening) -> Line:
     if isinstance(item, Happening):
         return Line(happening=told.line(item.entries), standing=item.entries[0].standing, at=item.at)
     kind = CHANNELS[Channel(item.channel)]
+    mail = item.channel == Channel.EMAIL
+    text, rest = quoted.split(item.text) if mail and item.inbound else (item.text, "")
     return Line(
+        text=text,
+        quoted=rest,
+        subject=item.parts.get("subject", "") if mail else "",
+        formatted=mail and "html" in item.parts,
         message=item,
         at=item.created_at,
         icon=kind.icon,
