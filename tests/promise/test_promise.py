@@ -101,8 +101,11 @@ def counts(copy):  # noqa: F811
 
 
 def settled(copy):  # noqa: F811
-    found = counts(copy)
-    return found if not {"queued", "handing_over"} & set(found) else None
+    """The replies by state, once nothing (confirmations too) waits or is on its way any more."""
+    with copy.database() as database:
+        waiting = "SELECT count(*) FROM sending_message WHERE state IN ('queued', 'handing_over')"
+        (left,) = database.execute(waiting).fetchone()
+    return counts(copy) if left == 0 else None
 
 
 def prove(copy, opt_outs):  # noqa: F811
