@@ -183,6 +183,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "media-src": [SELF],
         "frame-src": [SELF],  # an e-mail's HTML, sandboxed
         "manifest-src": [SELF],
         "form-action": [SELF],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from stopline.apps.consent.actors import Actor
 from stopline.apps.consent.subscription import Change
 from stopline.apps.contacts import contact as contacts
 from stopline.apps.contacts.models import Contact
-from stopline.apps.inbox import queries
+from stopline.apps.inbox import media, queries
 from stopline.apps.sending import queue
 from stopline.apps.sending.models import Connection
 from stopline.providers.base import Received
@@ -110,8 +111,9 @@ def apply(arrival: Arrival) -> Taken:
 
 
 def _take_plain(arrival: Arrival) -> Taken:
-    """A message that changes no standing: one statement, which commits by itself."""
-    conversation = _message(arrival, seen_is_fine=True)
+    """A message that changes no standing: one statement, which commits by itself where no file came along."""
+    with transaction.atomic() if arrival.event.media else nullcontext():
+        conversation = _message(arrival, seen_is_fine=True)
     return Taken(conversation is not None, True, Intent.NONE, conversation, arrival.message_id)
 
 
@@ -165,7 +167,8 @@ def _message(
     arrival: Arrival, *, entry_id: UUID | None = None, unclear: bool | None = None, seen_is_fine: bool = False
 ) -> Any:
     """Stores the message in its conversation; the conversation's id, None where the event was seen before."""
-    parameters = _parameters(arrival, entry_id, unclear)
+    brought = media.read(arrival.account.id, arrival.event.media)
+    parameters = _parameters(arrival, brought, entry_id, unclear)
     found = sql.rows(queries.TAKE, parameters)
     if not found:
         with transaction.atomic():
@@ -175,11 +178,14 @@ def _message(
     if conversation is None and not seen_is_fine:
         raise Conflict("This event is being applied by another process. Nothing needs to be done.")
     if conversation:
+        media.keep(arrival.account.id, arrival.message_id, brought)
         live.announce(arrival.account.id, "inbox", f"conversation:{conversation}")
     return conversation
 
 
-def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -> dict[str, Any]:
+def _parameters(
+    arrival: Arrival, brought: media.Brought, entry_id: UUID | None, unclear: bool | None
+) -> dict[str, Any]:
     return {
         **_event_key(arrival),
         **_person(arrival),
@@ -189,25 +195,22 @@ def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -
         "channel": arrival.event.channel.value,
         "address": arrival.address,
         "text": arrival.event.text,
-        "parts": Jsonb(_parts(arrival.event)),
-        "line": line(arrival.event.text or arrival.event.subject),
+        "parts": Jsonb({**_parts(arrival.event), **brought.parts}),
+        "line": line(arrival.event.text or arrival.event.subject or media.words(arrival.event.media)),
         "entry": entry_id,
         "unclear": unclear,
     }
 
 
 def _parts(event: Received) -> dict[str, Any]:
-    """What a message holds beside its text; media are fetched afterwards (`inbox.media`)."""
+    """What a message holds beside its text and its files (`inbox.media`)."""
     parts = {
         "subject": event.subject,
         "html": event.html,
         "reply_to": event.reply_to,
         "mail_id": event.mail_id,
     }
-    waiting = [
-        {"url": each.url, "content_type": each.content_type, "name": each.name} for each in event.media
-    ]
-    return {name: value for name, value in {**parts, "waiting_media": waiting}.items() if value}
+    return {name: value for name, value in parts.items() if value}
 
 
 def line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -12,7 +12,8 @@ from stopline.apps.contacts.models import Contact
 from stopline.apps.inbox.conversation import address_on
 from stopline.apps.inbox.models import Conversation
 from stopline.apps.inbox.receive import line
-from stopline.apps.sending import queue, templates
+from stopline.apps.sending import media, queue, templates
+from stopline.apps.sending.models import MediaFile
 from stopline.rules.errors import Conflict
 from stopline.rules.words import MessageKind, MessageState
 
@@ -34,12 +35,16 @@ def reply(
     *,
     connection_id: UUID | None = None,
     parts: Mapping[str, Any] | None = None,
+    files: Sequence[MediaFile] = (),
 ) -> Message:
     """Queues a message to the contact and opens the conversation: an answer may come. Raises InvalidInput.
 
     `connection_id`: the way it shall leave; by default the account's routes say. `parts`: what else it holds.
+    `files`: of media.attach, not saved yet.
     """
     known, address = address_on(conversation.contact, channel)
+    if files:
+        parts = {**(parts or {}), "media": [media.lent(file) for file in files]}
     with transaction.atomic():
         message = queue.put(
             conversation.account_id,
@@ -53,6 +58,7 @@ def reply(
             connection_id=connection_id,
             parts=parts,
         )
+        media.save(files, message.id)
         _move_up(conversation, message)
     return message
 
@@ -76,13 +82,13 @@ def send_again(member: Member, conversation: Conversation, message: Message) -> 
             "Only a message that failed, or whose outcome is unknown, can be sent again",
         )
     parts = {"template": message.parts["template"]} if "template" in message.parts else {}
-    return reply(member, conversation, message.channel, message.text, parts=parts)
+    return reply(member, conversation, message.channel, message.text, parts=parts, files=media.again(message))
 
 
 def _move_up(conversation: Conversation, message: Message) -> None:
     conversation.state = Conversation.State.OPEN
     conversation.channel = message.channel
-    conversation.last_line = line(message.text)
+    conversation.last_line = line(message.text or media.words(message))
     conversation.last_message_at = message.created_at
     conversation.save(update_fields=["state", "channel", "last_line", "last_message_at"])
     Contact.objects.filter(account_id=message.account_id, id=message.contact_id).update(

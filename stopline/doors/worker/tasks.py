@@ -14,6 +14,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from stopline.apps.contacts.importing import running
+from stopline.apps.inbox import media
 from stopline.apps.sending import preferences, templates
 from stopline.apps.sending.agreement import run as agreement
 from stopline.doors.worker import paused
@@ -76,3 +77,9 @@ def agree_all(timestamp: int) -> None:  # noqa: ARG001
 def agree(context: JobContext, account_id: str, connection_id: str) -> None:
     close_old_connections()
     agreement.run(UUID(account_id), UUID(connection_id), context.should_abort)
+
+
+@app.task(name=media.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
+def fetch_media(account_id: str, message_id: str) -> None:
+    close_old_connections()
+    media.fetch(UUID(account_id), UUID(message_id))

@@ -9,7 +9,8 @@ from email import policy
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, localtime
+from email.policy import Policy
+from email.utils import format_datetime, formataddr, localtime
 from urllib.parse import quote
 
 from stopline.providers.base import Outgoing, Way
@@ -45,16 +46,40 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
+class Plain(str):
+    """A header that goes out letter by letter, only folded between its words.
+
+    The library's own folding would write a long address, Message-ID or List-Unsubscribe as an encoded word
+    (RFC 2047), which no mail program takes for one.
+    """
+
+    name: str
+
+    def __new__(cls, name: str, value: str) -> Plain:
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    def fold(self, *, policy: Policy) -> str:
+        """RFC 5322 section 2.2.3: lines of at most 78 characters where the words allow it."""
+        lines = [f"{self.name}:"]
+        for word in self.split(" "):
+            if len(lines[-1]) + len(word) > 76 and lines[-1].strip() != f"{self.name}:":
+                lines.append("")
+            lines[-1] += f" {word}"
+        return policy.linesep.join(lines) + policy.linesep
+
+
 def compose(message: Outgoing) -> EmailMessage:
     """The whole e-mail. Raises Misconfigured (our own address is none) and MessageRefused (the person's is none)."""
     composed = EmailMessage(policy.SMTP)
-    composed["From"] = sender(message.way)
-    composed["To"] = _person(message.address)
+    composed["From"] = Plain("From", formataddr(sender(message.way)))
+    composed["To"] = Plain("To", _person(message.address))
     composed["Subject"] = subject(message)
     composed["Date"] = _date(message)
-    composed["Message-ID"] = ids.message_id(message.id, mailbox(message.way))
+    composed["Message-ID"] = Plain("Message-ID", ids.message_id(message.id, mailbox(message.way)))
     for name, value in extra_headers(message).items():
-        composed[name] = value
+        composed[name] = Plain(name, value) if value.isascii() else value
     composed.set_content(_line_ends(message.text))
     if message.html:
         composed.add_alternative(_line_ends(message.html), subtype="html")
@@ -80,10 +105,11 @@ def extra_headers(message: Outgoing) -> dict[str, str]:
     return headers
 
 
-def sender(way: Way) -> Address:
-    """Whom people see: the connection's mailbox and its display name."""
+def sender(way: Way) -> tuple[str, str]:
+    """Whom people see: (display name, address of the connection's mailbox). Raises Misconfigured."""
     try:
-        return Address(one_line(str(way.settings.get("from_name") or "")), addr_spec=mailbox(way))
+        Address(addr_spec=mailbox(way)).addr_spec.encode("ascii")
+        return one_line(str(way.settings.get("from_name") or ""))[:100], mailbox(way)
     except (HeaderParseError, ValueError, IndexError) as error:
         raise Misconfigured(f"“{way.sender[:80]}” is not an e-mail address to send from.") from error
 
@@ -116,13 +142,13 @@ def _unsubscribe(message: Outgoing, given: Mapping[str, str]) -> dict[str, str]:
     return headers
 
 
-def _person(address: str) -> Address:
+def _person(address: str) -> str:
     if not address.isascii():
         raise MessageRefused(
             f"“{address[:80]}” has letters beyond ASCII, which many mail servers don't take."
         )
     try:
-        return Address(addr_spec=one_line(address))
+        return Address(addr_spec=one_line(address)).addr_spec
     except (HeaderParseError, ValueError, IndexError) as error:
         raise MessageRefused(f"“{address[:80]}” is not an address that e-mail can be sent to.") from error
 

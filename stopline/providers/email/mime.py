@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -16,11 +16,11 @@ from email.utils import collapse_rfc2231_value, getaddresses
 
 from stopline.providers.base import InboundMedia
 from stopline.providers.email.plain import plain
+from stopline.rules import files
 
 LONGEST_TEXT = 100_000  # characters of a text that are kept
 LONGEST_HTML = 500_000
 LONGEST_HEADER = 2_000
-LARGEST_FILE = 10_000_000  # bytes of one attachment
 LARGEST_FILES = 20_000_000  # bytes of all
 MOST_FILES = 30
 MOST_PARTS = 200
@@ -65,17 +65,17 @@ def parse(raw: bytes, envelope_from: str | None = None, envelope_to: str = "") -
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
         return _unreadable(raw, envelope_from, envelope_to)
     text, html = _bodies(parts)
-    files, reports = list(_files(parts)), list(_reports(parts))
-    if not (text or html or files or reports):  # parts that never came, as its Content-Type announced them
+    came, reports = list(_files(parts)), list(_reports(parts))
+    if not (text or html or came or reports):  # parts that never came, as its Content-Type announced them
         text = "\n".join(_text(part) for part, _ in parts)
-    return of_parts(headers, text, html, files, reports, envelope_from, envelope_to)
+    return of_parts(headers, text, html, came, reports, envelope_from, envelope_to)
 
 
 def of_parts(
     headers: Iterable[tuple[str, str]],
     text: str,
     html: str,
-    files: Iterable[InboundMedia] = (),
+    came: Iterable[InboundMedia] = (),
     reports: Iterable[tuple[str, str]] = (),
     envelope_from: str | None = None,
     envelope_to: str = "",
@@ -86,7 +86,7 @@ def of_parts(
     text = clean(text, LONGEST_TEXT).replace("\r\n", "\n").strip("\n") or clean(plain(html), LONGEST_TEXT)
     named = [value for name, value in read if name in ("message-id", "date", "from", "subject")]
     digest = hashlib.sha256("\x00".join([*named, text, html]).encode()).hexdigest()
-    kept = tuple(_within_limits(files))
+    kept = tuple(_within_limits(came))
     return Mail(read, text, html, kept, tuple(reports), envelope_from, envelope_to, digest)
 
 
@@ -175,14 +175,14 @@ def _files(parts: list[tuple[Message, int]]) -> Iterator[InboundMedia]:
                 yield InboundMedia(part.get_content_type()[:100], _name(part), content=content)
 
 
-def _within_limits(files: Iterable[InboundMedia]) -> Iterator[InboundMedia]:
+def _within_limits(came: Iterable[InboundMedia]) -> Iterator[InboundMedia]:
+    """A file over the limit comes cut just behind it, so that people are told which one is missing, and why."""
     size = 0
-    for number, file in enumerate(files):
+    for number, file in enumerate(came):
         size += len(file.content)
         if number >= MOST_FILES or size > LARGEST_FILES:
             return
-        if len(file.content) <= LARGEST_FILE:
-            yield file
+        yield replace(file, content=file.content[: files.LARGEST + 1])
 
 
 def _reports(parts: list[tuple[Message, int]]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The far side of the sandbox: a small HTTP service that takes messages as a provider does, and reports on them.
 
-    POST /sandbox/gateway/messages       Authorization: Bearer <token>; {"id", "channel", "from", "to", "text"}
+    POST /sandbox/gateway/messages       Authorization: Bearer <token>; {"id", "channel", "from", "to", "text"},
+        with files also "media": [{"url", "content_type", "name"}]
         202 {"id": provider id}
     GET  /sandbox/gateway/messages/<id>  200 {"id": provider id} or 404
     GET  /sandbox/gateway/opt-outs?after=<n>
@@ -91,7 +92,7 @@ class Gateway:
         received_ns = time.time_ns()
         message = _message(await read_body(receive, LARGEST_BODY))
         if message is None:
-            problem = f"Send a JSON object of texts: {', '.join(FIELDS)}."
+            problem = f"Send a JSON object of texts, {', '.join(FIELDS)}, and perhaps a list of files, media."
             await _answer(send, 400, {"title": "The message can't be read", "detail": problem})
             return
         started = _header(scope, b"stopline-handoff-started")
@@ -175,13 +176,20 @@ async def read_body(receive: Receive, largest: int) -> bytes | None:
             return b"".join(parts)
 
 
-def _message(body: bytes | None) -> dict[str, str] | None:
+def _message(body: bytes | None) -> dict[str, Any] | None:
     try:
         found = orjson.loads(body or b"")
     except orjson.JSONDecodeError:
         return None
     whole = isinstance(found, dict) and all(isinstance(found.get(field), str) for field in FIELDS)
-    return found if whole else None
+    return found if whole and _are_files(found.get("media", [])) else None
+
+
+def _are_files(media: Any) -> bool:
+    """A list of {"url", "content_type", "name"}; it may be left out."""
+    return isinstance(media, list) and all(
+        isinstance(each, dict) and str(each.get("url")).startswith(("https://", "http://")) for each in media
+    )
 
 
 def _header(scope: Scope, name: bytes) -> str:

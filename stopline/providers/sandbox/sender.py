@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -28,13 +29,18 @@ class SandboxSender:
         return http.client(anywhere=True)  # the operator's own, not an account's
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
-        payload = {
+        payload: dict[str, Any] = {
             "id": str(message.id),
             "channel": message.channel,
             "from": message.way.sender,
             "to": message.address,
             "text": message.text,
         }
+        if message.media:
+            payload["media"] = [
+                {"url": each.url, "content_type": each.content_type, "name": each.name}
+                for each in message.media
+            ]
         answer = await http.hand_off(
             self.session, permit, f"{gateway_url()}/messages", payload, _token(message)
         )

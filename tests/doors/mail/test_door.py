@@ -12,7 +12,7 @@ from stopline.apps.consent.models import Subscription
 from stopline.apps.inbox import reply
 from stopline.apps.inbox.models import Conversation
 from stopline.apps.sending import mailboxes
-from stopline.apps.sending.models import Message
+from stopline.apps.sending.models import MediaFile, Message
 from stopline.doors import asgi
 from stopline.doors.mail import door
 from stopline.rules.words import Source, Standing
@@ -281,6 +281,18 @@ def test_ten_megabytes_arrive(serve, larkspur, mailbox):
 
     got = Message.objects.get(account_id=larkspur.id)
     assert got.text.startswith("Hello") and len(got.text) <= 100_000
+
+
+def test_attachments_are_kept_with_their_message(serve, larkspur, mailbox):
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "ada@example.com", "hello@larkspur.example", "The bike"
+    made.set_content("See the picture")
+    made.add_attachment(b"\x89PNG\r\n\x1a\n", maintype="image", subtype="png", filename="bike.png")
+
+    hand_over(serve(), made.as_string(), "ada@example.com")
+
+    file = MediaFile.objects.get(account_id=larkspur.id)
+    assert (file.name, file.message_id) == ("bike.png", Message.objects.get(account_id=larkspur.id).id)
 
 
 def test_lmtp_answers_for_each_recipient(serve, larkspur, mailbox):

@@ -54,6 +54,32 @@ def test_it_says_how_to_unsubscribe_in_one_click_and_by_mail():
     assert got["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+def test_long_headers_are_folded_between_words_and_never_encoded():
+    link = f"https://stopline.example/u/{'x' * 200}/"
+    address = f"{'a' * 60}@{'b' * 60}.example"
+    chain = " ".join(f"<{'m' * 90}{number}@mail.example>" for number in range(9))
+    message = outgoing(address=address, headers={"List-Unsubscribe": f"<{link}>", "References": chain})
+
+    raw = compose(message).as_bytes()
+
+    assert f"<{link}>".encode() in raw and address.encode() in raw
+    assert f"<{'m' * 90}8@mail.example>".encode() in raw
+    assert b"=?" not in raw
+    assert max(len(line) for line in raw.split(b"\r\n")) < 300
+    got = read(message)
+    assert got["References"].split() == chain.split() and got["To"].addresses[0].addr_spec == address
+
+
+def test_a_sender_name_beyond_ascii_is_encoded_as_rfc_2047_says():
+    raw = compose(outgoing(settings={"from_name": 'Räder & Co, "Berlin"'})).as_bytes()
+
+    assert raw.isascii()
+    assert (
+        email.message_from_bytes(raw, policy=policy.default)["From"].addresses[0].display_name
+        == 'Räder & Co, "Berlin"'
+    )
+
+
 def test_one_click_is_not_promised_without_a_web_address():
     got = read(outgoing(headers={"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}))
 

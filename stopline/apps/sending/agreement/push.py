@@ -38,8 +38,8 @@ Task = tuple[str, str, str]  # channel, address, todo
 log = structlog.get_logger(__name__)
 
 
-def everything(run: Run) -> bool:
-    """Whether all that was due is told. Raises Misconfigured, TryLater where going on makes no sense now."""
+def everything(run: Run) -> None:
+    """Tells all that is due. Raises Misconfigured, TryLater where going on makes no sense now."""
     while due := _due(run):
         began = timezone.now()
         outcomes = run.loop.run(_side_by_side(run, due))
@@ -50,8 +50,7 @@ def everything(run: Run) -> bool:
         run.comparison.save()
         _give_way(outcomes)
         if run.stopping():
-            return False
-    return True
+            raise TryLater("Stopline was stopped meanwhile and goes on at the next comparison.")
 
 
 def _due(run: Run) -> list[Task]:

@@ -144,14 +144,13 @@ def _compare(this: Run) -> None:
     except ProviderError as error:
         whole, broken = False, error
     _decide(this, whole)
-    pushed = push.everything(this)
+    push.everything(this)
     _decide(this, whole=False)
     with database.cursor() as cursor:
         cursor.execute(queries.TIDY, {**this.key, "old": this.now - KEPT_FOR})
     if broken:
         raise broken
-    if pushed:
-        this.comparison.finished_at = timezone.now()
+    this.comparison.finished_at = timezone.now()
 
 
 def _decide(this: Run, whole: bool) -> None:

@@ -21,6 +21,7 @@ from stopline.doors.web.guard import signed_in
 from stopline.doors.web.inbox import templates
 from stopline.doors.web.inbox.find import digest, find
 from stopline.doors.web.request import MemberRequest
+from stopline.rules import files
 from stopline.rules.addresses import display
 from stopline.rules.consent import admins_only
 from stopline.rules.words import CHANNELS, Channel, Standing
@@ -89,6 +90,7 @@ def shown(request: MemberRequest, conversation: Conversation) -> dict[str, Any]:
         "chosen": chosen,
         "texts": chosen and CHANNELS[chosen.channel].texts,
         "saved_replies": list(saved[:200]),
+        **_files(options, chosen),
         "subject": _subject(conversation, chosen),
         "draft": _saved_text(conversation, request.GET.get("saved")),
         "composer_was": f"{digest(chosen, *templates.facts(approved))}:{digest(options)}",
@@ -132,6 +134,20 @@ def _subject(conversation: Conversation, chosen: Option | None) -> str:
     if chosen is None or chosen.blocked or chosen.channel != Channel.EMAIL:
         return ""
     return mail.last_subject(conversation.account_id, conversation.id, chosen.address)
+
+
+def _files(options: list[Option], chosen: Option | None) -> dict[str, Any]:
+    """What may be attached on this channel, or which other one carries pictures."""
+    if chosen is None or not CHANNELS[chosen.channel].subscription:
+        return {}
+    limit = files.LIMITS.get(chosen.channel)
+    other = next((each for each in options if each.channel is Channel.MMS and each.connected), None)
+    return {
+        "attach": limit,
+        "attach_most": files.size(limit.size) if limit else "",
+        "attach_by": None if limit else other,
+        "attach_why": not limit,
+    }
 
 
 def _saved_text(conversation: Conversation, reply_id: str | None) -> str:

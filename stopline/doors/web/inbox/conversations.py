@@ -19,8 +19,9 @@ from stopline.apps.inbox import listing
 from stopline.apps.inbox.listing import Filters, Place, Row
 from stopline.apps.inbox.models import Conversation
 from stopline.apps.inbox.reply import reply, reply_with_template
+from stopline.apps.sending.media import attach
 from stopline.doors.web.guard import signed_in
-from stopline.doors.web.inbox import composer, profile, templates, thread
+from stopline.doors.web.inbox import composer, media, profile, templates, thread
 from stopline.doors.web.inbox.find import digest, find, is_part, members_of
 from stopline.doors.web.request import MemberRequest
 from stopline.rules.words import Channel
@@ -75,7 +76,8 @@ def _send(request: MemberRequest, found: Conversation) -> HttpResponse:
     else:
         subject = request.POST.get("subject", "") if channel == Channel.EMAIL else ""
         parts = {"subject": subject} if subject.strip() else {}
-        reply(request.member, found, channel, request.POST.get("text", ""), parts=parts)
+        text, files = request.POST.get("text", ""), attach(found.account_id, channel, media.chosen(request))
+        reply(request.member, found, channel, text, parts=parts, files=files)
     if not request.htmx:
         return redirect(f"{reverse('conversation', args=[found.id])}?{urlencode({'channel': channel})}")
     response = HttpResponse(status=204)

@@ -21,6 +21,7 @@ from stopline.apps.inbox.reply import MAY_GO_AGAIN
 from stopline.apps.inbox.thread import Happening, Thread
 from stopline.apps.sending.models import Message
 from stopline.doors.web.guard import signed_in
+from stopline.doors.web.inbox import media
 from stopline.doors.web.inbox.find import digest, find, members_of
 from stopline.doors.web.request import MemberRequest
 from stopline.rules.consent import admins_only
@@ -51,6 +52,7 @@ class Line:
     quoted: str = ""  # of an e-mail: what follows it, folded
     subject: str = ""
     formatted: bool = False  # there is HTML to look at
+    files: list[media.File] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _line(item: Message | Happening) -> Line:
         quoted=rest,
         subject=item.parts.get("subject", "") if mail else "",
         formatted=mail and "html" in item.parts,
+        files=media.shown(item),
         message=item,
         at=item.created_at,
         icon=kind.icon,
@@ -142,7 +145,7 @@ def _facts(item: Message | Happening) -> tuple[object, ...]:
     """Everything about an item that can change."""
     if isinstance(item, Happening):
         return tuple(entry.id for entry in item.entries)
-    return item.id, item.state, item.refusal, item.failure, item.looks_like_opt_out
+    return item.id, item.state, item.refusal, item.failure, item.looks_like_opt_out, media.shown(item)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -5,6 +5,7 @@ from stopline.doors.web.inbox import (
     composer,
     conversations,
     formatted,
+    media,
     new,
     profile,
     templates,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("<uuid:conversation_id>/read/", actions.read, name="read_conversation"),
     path("<uuid:conversation_id>/unread/", actions.unread, name="unread_conversation"),
     path("<uuid:conversation_id>/messages/<uuid:message_id>/again/", actions.again, name="send_again"),
+    path("<uuid:conversation_id>/messages/<uuid:message_id>/fetch/", media.again, name="fetch_media_again"),
+    path("files/<uuid:file_id>/", media.file, name="media_file"),
     path(
         "<uuid:conversation_id>/messages/<uuid:message_id>/formatted/",
         formatted.formatted,

@@ -47,7 +47,7 @@ def render(
             for address, those in groupby(lines, key=lambda line: line.address)
         ],
         "everything": EVERYTHING,
-        "stop_all": sum(not line.unsubscribed for line in lines) > 1,
+        "stop_all": not all(line.unsubscribed for line in lines),
         "news": _news(held, language, said),
         "warnings": _warnings(language, said.started.changed if said.started else ()),
         "problem": language.words[said.problem] if said.problem else "",

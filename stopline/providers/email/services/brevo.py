@@ -9,12 +9,12 @@ import aiohttp
 
 from stopline.providers import http
 from stopline.providers.base import Event, InboundMedia, Request, Way
-from stopline.providers.email import mime
 from stopline.providers.email.services import reading
 from stopline.providers.email.services.reading import What
 from stopline.providers.email.services.receiver import ServiceReceiver
 from stopline.providers.email.services.sender import ServiceSender
 from stopline.providers.errors import AddressDead, Misconfigured, TryLater
+from stopline.rules import files
 from stopline.rules.errors import NotFound
 
 # developers.brevo.com/docs/transactional-webhooks, read November 2026.
@@ -80,7 +80,7 @@ class BrevoReceiver(ServiceReceiver):
                     raise Misconfigured("Brevo refused the key of this connection.")
                 if answer.status != 200:
                     raise TryLater
-                content = await answer.content.read(mime.LARGEST_FILE)
+                content = await answer.content.read(files.LARGEST + 1)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TryLater from error
         return InboundMedia(media.content_type, media.name, media.url, content)
@@ -92,7 +92,7 @@ def _mail(item: dict[str, Any]) -> list[Event]:
         for name, values in item.get("Headers", {}).items()
         for value in (values if isinstance(values, list) else [values])
     ]
-    files = tuple(
+    came = tuple(
         InboundMedia(
             str(each.get("ContentType", ""))[:100],
             str(each.get("Name", ""))[:200],
@@ -100,4 +100,4 @@ def _mail(item: dict[str, Any]) -> list[Event]:
         )
         for each in item.get("Attachments", [])
     )
-    return reading.parts(headers, item.get("RawTextBody"), item.get("RawHtmlBody"), files)
+    return reading.parts(headers, item.get("RawTextBody"), item.get("RawHtmlBody"), came)
