@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.acts import add_contact, new_phone, news, open_conversation, write

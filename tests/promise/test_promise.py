@@ -28,7 +28,8 @@ WITH account AS (
 ), way AS (
     INSERT INTO sending_connection (account_id, id, provider, name, channels, sender, settings, credentials, token,
         state, paused_because, last_error, created_at)
-    SELECT id, %(connection)s, 'sandbox', 'Sandbox', '{sms}', '+14155550100', '{}', '', %(token)s, 'active', '', '', now()
+    SELECT id, %(connection)s, 'sandbox', 'Sandbox', '{sms}', '+14155550100', '{}', '', %(token)s, 'active', '', '',
+        now()
     FROM account RETURNING id
 ), people AS (
     INSERT INTO contacts_contact (account_id, id, first_name, last_name, phone, custom, notes, origin, created_at,

@@ -12,7 +12,9 @@ def rotate() -> bool:
         typer.echo(
             "An earlier rotation was interrupted; this one has finished it. Run it again for another key."
         )
-    typer.echo(f"OK: everything is encrypted under the new key; connections encrypted anew: {done.encrypted}.")
+    typer.echo(
+        f"OK: everything is encrypted under the new key; connections encrypted anew: {done.encrypted}."
+    )
     if credentials.in_environment():
         typer.echo(
             "The keys behind the first in STOPLINE_CREDENTIALS_KEY aren't needed any more: take them out."

@@ -50,7 +50,7 @@ class Place:
 
 
 def _tls(environment: Mapping[str, str]) -> ssl.SSLContext | None:
-    certificate, key = (environment.get(f"STOPLINE_MAIL_{name}") for name in ("CERT", "KEY"))
+    certificate, key = environment.get("STOPLINE_MAIL_CERT"), environment.get("STOPLINE_MAIL_KEY")
     if not certificate:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
