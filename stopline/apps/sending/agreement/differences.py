@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
+from django.utils import timezone
 
 from stopline.apps.accounts import sql
 from stopline.apps.accounts.models import Account
@@ -18,6 +20,7 @@ from stopline.rules.lasting import on_a_list
 from stopline.rules.words import CONSENT_CHANNELS
 
 Todo = ProviderOptOut.Todo
+LATELY = timedelta(days=7)
 OURS = (
     Todo.ADD,
     Todo.OURS_ONLY,
@@ -120,9 +123,10 @@ def page(connection: Connection, size: int, after: Key | None = None) -> list[Di
 
 
 def settled(account: Account, most: int) -> QuerySet[ProviderOptOut]:
-    """What was done lately, the newest first."""
-    done = ProviderOptOut.objects.filter(account_id=account.id, done_at__isnull=False)
-    return done.select_related("connection").order_by("-done_at", "channel", "address")[:most]
+    """What was done in the last week; what changed here first, then what changed there, each newest first."""
+    done = ProviderOptOut.objects.filter(account_id=account.id, done_at__gte=timezone.now() - LATELY)
+    here = Case(When(done=ProviderOptOut.Done.TAKEN, then=0), default=1)
+    return done.select_related("connection").order_by(here, "-done_at", "channel", "address")[:most]
 
 
 def after_resubscribe(account_id: UUID, keys: Collection[Key]) -> dict[Key, list[str]]:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from stopline.apps.accounts import members
-from stopline.apps.sending import connections, health
+from stopline.apps.sending import connections, health, mailboxes
 from stopline.apps.sending.models import Connection, Route
 from stopline.doors.web.guard import signed_in
 from stopline.doors.web.request import MemberRequest
@@ -62,6 +62,7 @@ def act(request: MemberRequest, connection_id: UUID, action: str) -> HttpRespons
 def _described(connection: Connection, for_admin: bool, waiting: int) -> dict[str, Any]:
     """What the page shows of it. The webhook's address opens the inbox to whoever knows it: admins only."""
     provider = PROVIDERS.get(connection.provider)
+    by_mail = provider is not None and provider.channels == (Channel.EMAIL,)
     return {
         "connection": connection,
         "provider": provider.label if provider else connection.provider,
@@ -73,6 +74,7 @@ def _described(connection: Connection, for_admin: bool, waiting: int) -> dict[st
         "active": connection.state == Connection.State.ACTIVE,
         "health": health.of(connection),
         "waiting": waiting,
+        "mailbox": mailboxes.own(connection) if for_admin and settings.MAIL_DOOR and by_mail else "",
         "webhook": connections.webhook_url(connection) if for_admin and provider and provider.webhook else "",
         "own": bool(provider and not provider.offered),
         "editable": connection.provider != "sandbox" or settings.SANDBOX,
