@@ -39,3 +39,13 @@ def django_db_setup(django_db_setup):
     """As pytest-django makes it; the announcer's connection would keep the test database from being dropped."""
     yield
     live.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What tests have measured (`record_property("measured: …", …)`), also those of other workers."""
+    reports = [each for key in ("passed", "failed") for each in terminalreporter.stats.get(key, [])]
+    measured = [(name, value) for each in reports for name, value in each.user_properties]
+    if measured:
+        terminalreporter.section("measured")
+        for name, value in dict(measured).items():
+            terminalreporter.write_line(f"{value:>10}  {name.removeprefix('measured: ')}")

@@ -41,6 +41,12 @@ class TooLarge(Exception):
     """The body is larger than this door takes."""
 
 
+def renew_pool() -> None:
+    """Replaces the pool's dead connections: after a restart of the database server all of them are dead."""
+    if pool := getattr(connection, "pool", None):
+        pool.check()
+
+
 async def read_body(receive: Receive, largest: int) -> bytes:
     """The request's body of at most `largest` bytes. Raises TooLarge."""
     parts: list[bytes] = []

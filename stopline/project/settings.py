@@ -53,8 +53,13 @@ def database(url: str) -> dict[str, object]:
     }
 
 
-# One thread a request under ASGI: without a pool each would open a connection of its own.
-POOL = {"min_size": 2, "max_size": 16, "timeout": 10} if os.environ.get("STOPLINE_POOL") == "1" else None
+# One thread a request under ASGI: without a pool each would open a connection of its own. While the server is away
+# the pool gives up after 5 seconds and begins again with the next page; else it would pause ever longer.
+POOL = (
+    {"min_size": 2, "max_size": 16, "timeout": 10, "reconnect_timeout": 5}
+    if os.environ.get("STOPLINE_POOL") == "1"
+    else None
+)
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///stopline"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -20,7 +20,7 @@ def test_a_standing_is_changed_by_its_two_boxes_and_lifted_only_with_reason_and_
     sms.get_by_label("Unsubscribed").check()
     expect(sms.get_by_label("Subscribed", exact=True)).not_to_be_checked()
     pane.get_by_label("First name").fill("Profiled")
-    pane.get_by_role("button", name="Save").click()
+    pane.get_by_role("button", name="Save", exact=True).click()
 
     renamed = "Profiled Pane"
     expect(news(admin)).to_contain_text(f"{renamed} saved.")
@@ -30,11 +30,11 @@ def test_a_standing_is_changed_by_its_two_boxes_and_lifted_only_with_reason_and_
 
     pane.get_by_role("switch", name="Modify").check()
     pane.get_by_role("group", name="SMS").get_by_label("Subscribed", exact=True).check()
-    pane.get_by_role("button", name="Save").click()
+    pane.get_by_role("button", name="Save", exact=True).click()
     expect(pane.get_by_role("alert")).to_contain_text("Choose a reason")
     pane.get_by_label("The contact asked to be contacted again").check()
     pane.get_by_label("Evidence", exact=True).fill("Called at noon")
-    pane.get_by_role("button", name="Save").click()
+    pane.get_by_role("button", name="Save", exact=True).click()
     expect(admin.get_by_role("alert")).to_have_count(0)
     expect(pane.get_by_text("SMS subscribed")).to_be_visible()
 
@@ -48,7 +48,7 @@ def test_agents_change_the_name_and_read_the_status_with_the_reason(agent):
     expect(pane.get_by_text("Only admins can unsubscribe contacts. Ask Ana Ruiz.")).to_be_visible()
     expect(pane.get_by_role("group", name="SMS")).to_have_count(0)
     pane.get_by_label("Loyalty points").fill("120")
-    pane.get_by_role("button", name="Save").click()
+    pane.get_by_role("button", name="Save", exact=True).click()
 
     expect(news(agent)).to_contain_text(f"{name} saved.")
     expect(pane.get_by_text("120")).to_be_visible()

@@ -21,7 +21,7 @@ from django.utils.crypto import constant_time_compare
 
 from stopline.apps.accounts import live, members
 from stopline.apps.accounts.models import User
-from stopline.doors.asgi import Receive, Scope, Send, headers, in_thread, problem
+from stopline.doors.asgi import Receive, Scope, Send, headers, in_thread, problem, renew_pool
 
 KEEP_ALIVE = 15.0  # seconds between two comments, so that proxies don't close a quiet stream
 MOST_WAITING = 200  # notices a slow page may be behind before it is told to fetch everything
@@ -75,6 +75,7 @@ class LiveDoor:
                     **live.connection_parameters(), autocommit=True
                 ) as connection:
                     await connection.execute(f"LISTEN {live.CHANNEL}")
+                    await in_thread(renew_pool)  # told to start anew, every page asks at once
                     self.tell_all("resync")
                     pause = 0.2
                     async for notice in connection.notifies():

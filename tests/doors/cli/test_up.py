@@ -9,6 +9,9 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -75,6 +78,26 @@ def test_a_killed_postgresql_comes_back_and_web_and_worker_survive_it(copy):
     assert web.is_running()
     assert worker.is_running()
     wait_until(lambda: heard_from_worker(copy), 45)
+
+
+def test_one_page_at_most_fails_on_a_connection_from_before_a_restart_of_postgresql(copy):
+    copy.start()
+    with ThreadPoolExecutor(12) as many:
+        assert set(many.map(lambda _: first_page(copy), range(24))) == {200}
+
+    copy.part("postgres").kill()
+    wait_until(lambda: comes_back(copy), 20)
+
+    assert [first_page(copy) for _ in range(24)][1:] == [200] * 23
+
+
+def first_page(copy) -> int:
+    """The status of the page an empty installation opens with; it looks into the database."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{copy.port}/", timeout=20) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def comes_back(copy) -> bool:
