@@ -5,26 +5,44 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
+import orjson
 from aiohttp import web
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """One request as it arrived."""
+
+    method: str
+    path: str  # with its query
+    headers: Mapping[str, str]
+    body: bytes
+
+    def form(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=True)
+
+
 @dataclass
 class Provider:
-    """`got` holds the JSON bodies in order of arrival; `answer` may be replaced at any time."""
+    """`requests` holds all that arrived in order, `got` the JSON bodies; `answer` may be replaced at any time."""
 
     answer: Answer
     got: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[Taken] = field(default_factory=list)
     url: str = ""
 
     async def take(self, request: web.Request) -> web.StreamResponse:
-        if request.method == "POST":
-            self.got.append(await request.json())
+        body = await request.read()
+        self.requests.append(Taken(request.method, request.path_qs, dict(request.headers), body))
+        if request.content_type == "application/json" and body:
+            self.got.append(orjson.loads(body))
         return await self.answer(request)
 
 
@@ -37,6 +55,30 @@ def answers(status: int, body: Any = None, headers: dict[str, str] | None = None
         return web.json_response(body or {}, status=status, headers=headers)
 
     return answer
+
+
+def says(status: int, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+    """An answer of any bytes at all."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=body, status=status, headers=headers)
+
+    return answer
+
+
+async def stops_half_way(request: web.Request) -> web.StreamResponse:
+    """Announces an answer of a thousand bytes and closes the connection after a few."""
+    answer = web.StreamResponse(headers={"Content-Length": "1000", "Content-Type": "application/json"})
+    await answer.prepare(request)
+    await answer.write(b'{"id": ')
+    assert request.transport is not None
+    request.transport.close()
+    return answer
+
+
+async def never_answers(request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(60)
+    return web.Response()
 
 
 async def hangs_up(request: web.Request) -> web.StreamResponse:
@@ -55,7 +97,7 @@ def provider(answer: Answer = accepts) -> Iterator[Provider]:
     thread.start()
 
     async def start() -> web.AppRunner:
-        app = web.Application()
+        app = web.Application(client_max_size=100_000_000)
         app.router.add_route("*", "/{path:.*}", playing.take)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()

@@ -56,6 +56,13 @@ def test_http_leaves_for_providers_through_one_function_that_asks_for_the_permit
     assert posting - far_side == {"http.py"}
 
 
+def test_what_needs_no_permit_is_never_a_message():
+    """`http.tell` posts without one: only what keeps the provider's list of opt-outs may call it."""
+    providers = (ROOT / "stopline/providers").rglob("*.py")
+
+    assert {path.name for path in providers if "http.tell(" in path.read_text()} <= {"agreement.py"}
+
+
 def test_every_sender_looks_at_its_permit():
     for path in (ROOT / "stopline/providers").rglob("sender.py"):
         looks = {name for name, _ in calls(path)} & {"hand_off", "check"}

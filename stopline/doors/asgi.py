@@ -67,7 +67,10 @@ def headers(scope: Scope) -> dict[str, str]:
 
 
 async def answer(send: Send, status: int, body: Mapping[str, Any], kind: bytes = b"application/json") -> None:
-    raw = orjson.dumps(body)
+    await reply(send, status, orjson.dumps(body), kind)
+
+
+async def reply(send: Send, status: int, raw: bytes, kind: bytes) -> None:
     fields = [
         (b"content-type", kind),
         (b"content-length", str(len(raw)).encode()),

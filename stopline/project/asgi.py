@@ -31,7 +31,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _lifespan(receive, send)
     elif path.startswith("/inbound/"):
         await inbound(scope, receive, send)
-    elif sandbox and path.startswith(gateway.PREFIX):
+    elif sandbox and path.startswith(gateway.PATHS):
         await sandbox(scope, receive, send)
     elif path == "/live/":
         await live(scope, receive, send)

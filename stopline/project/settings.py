@@ -6,6 +6,7 @@ STOPLINE_SECRET_KEY    signs sessions and keys the hashes of erased addresses (d
 STOPLINE_PUBLIC_URL    how browsers and providers reach us; https makes cookies secure and turns HSTS on
 STOPLINE_DEMO          1: demo sign-ins are shown on the sign-in page
 STOPLINE_TRUSTED_PROXIES  number of reverse proxies in front of us (default 0), for the sender's address
+STOPLINE_MAIL_PORT     the mail door takes mail there (`stopline mail`)
 STOPLINE_SANDBOX       0: no sandbox provider and no sandbox phone
 """
 
@@ -23,6 +24,7 @@ STOPLINE_DATA = Path(os.environ.get("STOPLINE_DATA", "data")).resolve()
 SECRET_KEY = os.environ.get("STOPLINE_SECRET_KEY") or secret_key(STOPLINE_DATA)
 DEBUG = False
 DEMO = os.environ.get("STOPLINE_DEMO") == "1"
+MAIL_DOOR = bool(os.environ.get("STOPLINE_MAIL_PORT"))
 SANDBOX = os.environ.get("STOPLINE_SANDBOX", "1") != "0"
 PUBLIC_URL = os.environ.get("STOPLINE_PUBLIC_URL") or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", urlsplit(PUBLIC_URL).hostname or ""]
@@ -188,6 +190,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "media-src": [SELF],
+        "frame-src": [SELF],  # an e-mail's HTML, sandboxed
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

@@ -4,6 +4,7 @@ ProviderError
 ├── TryLater              nothing was sent; ask again after `after_seconds`
 ├── AddressDead           the address doesn't exist; don't ask again
 ├── OptedOutAtProvider    the person stopped us at the provider; take it as an opt-out
+├── MessageRefused        this message won't be taken, as it is; the address and the connection are fine
 ├── Misconfigured         the account must mend its connection first
 ├── PermitLapsed          we did not start: the permit was no longer good
 └── OutcomeUnknown        it may have been sent; never send again blindly
@@ -31,6 +32,10 @@ class AddressDead(ProviderError):
 
 class OptedOutAtProvider(ProviderError):
     """The contact has opted out at the provider."""
+
+
+class MessageRefused(ProviderError):
+    """The provider does not take this message as it is. Change it and send it again."""
 
 
 class Misconfigured(ProviderError):

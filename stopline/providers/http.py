@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import orjson
 
+from stopline.providers import reach
 from stopline.providers.base import Permit
 from stopline.providers.errors import Misconfigured, OutcomeUnknown, TryLater
 
@@ -32,6 +34,22 @@ class Answer:
         except orjson.JSONDecodeError as error:
             raise OutcomeUnknown from error
 
+    def told(self, *path: str | int) -> str:
+        """A text or a whole number in a JSON answer, found by names and places; "" where it isn't there."""
+        try:
+            found = orjson.loads(self.body)
+            for step in path:
+                found = found[step]
+        except (orjson.JSONDecodeError, LookupError, TypeError):
+            return ""
+        return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+
+    def needed(self, *path: str | int) -> str:
+        """As `told`. A provider that answers yes and leaves it out may have the message: OutcomeUnknown."""
+        if found := self.told(*path):
+            return found
+        raise OutcomeUnknown
+
 
 async def _look(_session: Any, context: SimpleNamespace, _parameters: Any) -> None:
     """Runs when a connection is in hand and nothing is written yet: raising here leaves nothing sent."""
@@ -40,26 +58,42 @@ async def _look(_session: Any, context: SimpleNamespace, _parameters: Any) -> No
         permit.check()
 
 
-def client() -> aiohttp.ClientSession:
+def client(*, anywhere: bool = False) -> aiohttp.ClientSession:
+    """`anywhere` False: public addresses only, whatever URL an account has given us (see `reach`)."""
     trace = aiohttp.TraceConfig()
     trace.on_connection_reuseconn.append(_look)
     trace.on_connection_create_end.append(_look)
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=60)
+    connector = aiohttp.TCPConnector(
+        limit=CONNECTIONS, ttl_dns_cache=60, socket_factory=None if anywhere else reach.socket_factory
+    )
     return aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, trace_configs=[trace])
 
 
 async def hand_off(
-    session: aiohttp.ClientSession, permit: Permit, url: str, payload: Any, headers: Mapping[str, str]
+    session: aiohttp.ClientSession,
+    permit: Permit,
+    url: str,
+    payload: Any,
+    headers: Mapping[str, str],
+    *,
+    form: bool = False,
 ) -> Answer:
-    """POST `payload` as JSON under a permit. A POST is never repeated here.
+    """POST `payload` as JSON (or as a form, a list of pairs) under a permit. A POST is never repeated here.
+
+    Bytes go as they are, with the Content-Type among `headers`.
 
     Raises PermitLapsed and TryLater (nothing left), OutcomeUnknown (something may have).
     """
-    body = orjson.dumps(payload)
-    stamped = {**headers, "Content-Type": "application/json", "Stopline-Handoff-Started": str(time.time_ns())}
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    typed = headers if isinstance(payload, bytes) else {**headers, "Content-Type": kind}
+    stamped = {**typed, "Stopline-Handoff-Started": str(time.time_ns())}
     try:
         async with session.post(
-            url, data=body, headers=stamped, trace_request_ctx=permit, allow_redirects=False
+            url,
+            data=_body(payload, form=form),
+            headers=stamped,
+            trace_request_ctx=permit,
+            allow_redirects=False,
         ) as got:
             return Answer(got.status, await got.read(), got.headers)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -70,7 +104,49 @@ async def hand_off(
         raise OutcomeUnknown from error
 
 
+async def tell(
+    session: aiohttp.ClientSession, url: str, payload: Any, headers: Mapping[str, str], *, form: bool = False
+) -> Answer:
+    """POST something that reaches no person and may be told twice (an entry in the provider's list of opt-outs).
+
+    Never for a message: `hand_off` is. Raises TryLater where the provider is out of reach, Misconfigured.
+    """
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    try:
+        async with session.post(
+            url,
+            data=_body(payload, form=form),
+            headers={**headers, "Content-Type": kind},
+            allow_redirects=False,
+        ) as got:
+            return Answer(got.status, await got.read(), got.headers)
+    except aiohttp.InvalidURL as error:
+        raise Misconfigured from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise TryLater("The provider can't be reached. Stopline will try again by itself.") from error
+
+
+async def ask(session: aiohttp.ClientSession, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    """A request without a body that reaches no person and may be repeated: GET, PUT or DELETE.
+
+    Raises TryLater where the provider is out of reach, Misconfigured.
+    """
+    try:
+        async with session.request(method, url, headers=headers, allow_redirects=False) as got:
+            return Answer(got.status, await got.read(), got.headers)
+    except aiohttp.InvalidURL as error:
+        raise Misconfigured from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise TryLater("The provider can't be reached. Stopline will try again by itself.") from error
+
+
+def _body(payload: Any, *, form: bool) -> bytes:
+    if isinstance(payload, bytes):
+        return payload
+    return urlencode(payload).encode() if form else orjson.dumps(payload)
+
+
 def retry_after(answer: Answer) -> float | None:
     """Seconds of a Retry-After header (RFC 9110 section 10.2.3), None where there is none or it is a date."""
     value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isascii() and value.isdigit() else None

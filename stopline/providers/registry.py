@@ -1,26 +1,21 @@
 """Every provider Stopline knows: one line each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from stopline.providers.base import Receiver, Sender
-from stopline.providers.panel.sender import PanelReceiver, PanelSender
-from stopline.providers.sandbox.receiver import SandboxReceiver
-from stopline.providers.sandbox.sender import SandboxSender
-from stopline.rules.words import Channel
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    label: str
-    channels: tuple[Channel, ...]
-    sender: Callable[[], Sender]  # made once a worker, inside its event loop
-    receiver: Callable[[], Receiver]
-
-
-SANDBOX_CHANNELS = (Channel.SMS, Channel.MMS, Channel.WHATSAPP, Channel.RCS, Channel.EMAIL)
+from stopline.providers.base import Provider
+from stopline.providers.email import SERVICES, SMTP
+from stopline.providers.panel import PANEL
+from stopline.providers.sandbox import SANDBOX
+from stopline.providers.smpp import SMPP
+from stopline.providers.twilio import TWILIO
+from stopline.providers.webhook import WEBHOOK
+from stopline.providers.whatsapp_cloud import WHATSAPP_CLOUD
 
 PROVIDERS: dict[str, Provider] = {
-    "sandbox": Provider("Sandbox", SANDBOX_CHANNELS, SandboxSender, SandboxReceiver),
-    "panel": Provider("Chat with Support", (Channel.CHAT,), PanelSender, PanelReceiver),
+    "sandbox": SANDBOX,
+    "panel": PANEL,
+    "twilio": TWILIO,
+    "whatsapp_cloud": WHATSAPP_CLOUD,
+    "webhook": WEBHOOK,
+    "smpp": SMPP,
+    "smtp": SMTP,
+    **SERVICES,
 }

@@ -136,3 +136,16 @@ def _bad_phone(typed: str, why: str) -> InvalidInput:
 def _bad_email(typed: str, why: str) -> InvalidInput:
     next_step = "Write it like name@example.com."
     return InvalidInput(f"“{typed[:60]}”: {why}.", next_step, title="This e-mail address can't be used")
+
+
+def masked(address: str) -> str:
+    """A stored address as its owner recognises it and nobody else learns it: +1 ••• 0123, a•••@example.com."""
+    if "@" in address:
+        local, _, domain = address.rpartition("@")
+        return f"{local[:1]}•••@{domain}"
+    try:
+        number = phonenumbers.parse(address, None)
+    except NumberParseException:
+        return "•••"
+    national = phonenumbers.national_significant_number(number)
+    return f"+{number.country_code} ••• {national[-4:] if len(national) > 7 else national[-2:]}"

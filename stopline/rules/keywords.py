@@ -89,7 +89,7 @@ def read(
     question. E-mails with an Auto-Submitted header (RFC 3834) are the caller's to leave out.
     """
     hint = (language_hint or "")[:2].lower()
-    plain = _plain(_new_text(text[:LONGEST_INPUT]) if channel == Channel.EMAIL else text[:LONGEST_INPUT])
+    plain = _plain(new_text(text[:LONGEST_INPUT]) if channel == Channel.EMAIL else text[:LONGEST_INPUT])
     automatic = channel == Channel.EMAIL and any(sign in plain for sign in EVERY["automatic"])
     clauses = list(_clauses(plain))
     said = {_words(plain), "".join(clause.words for clause in clauses)} - {""}  # with politeness and without
@@ -216,7 +216,7 @@ def _plain(text: str) -> str:
     return STRETCHED.sub(r"\1", SPELLED.sub(lambda letters: "".join(WORD.findall(letters[0])), plain))
 
 
-def _new_text(text: str) -> str:
+def new_text(text: str) -> str:
     """What the person wrote in this e-mail: not the quoted past, the signature or the app's own line."""
     lines, kept = text.splitlines(), []
     for number, line in enumerate(lines):

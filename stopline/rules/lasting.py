@@ -29,3 +29,16 @@ def still_refused(channel: Channel, source: Source) -> str:
             "WhatsApp, or write to you there."
         )
     return ""
+
+
+def on_a_list(connection: str, removes: bool) -> str:
+    """What becomes of the provider's own opt-out, which we know of, after a resubscribe."""
+    if removes:
+        return (
+            f"{connection} has this address on its list of opt-outs, too. Stopline takes it off there within a "
+            "quarter of an hour; until then messages may be refused."
+        )
+    return (
+        f"{connection} has this address on its list of opt-outs and will go on refusing: Stopline can't take it off. "
+        "The contact must opt in there, for instance by texting START."
+    )

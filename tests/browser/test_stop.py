@@ -130,10 +130,10 @@ def test_an_ordinary_message_of_somebody_unknown_makes_a_contact_and_no_opt_out(
 
 def _pause(page: Page) -> None:
     page.get_by_role("button", name="Pause Sandbox").click()
-    expect(page.get_by_text("Paused: messages wait")).to_be_visible()
+    expect(page.get_by_text("Paused by Ana Ruiz")).to_be_visible()
 
 
 def _resume(page: Page) -> None:
     page.get_by_role("button", name="Resume Sandbox").click()
     expect(page.get_by_text("Active", exact=True).first).to_be_visible()
-    expect(page.get_by_text("Paused: messages wait")).to_have_count(0)
+    expect(page.get_by_text("Paused by Ana Ruiz")).to_have_count(0)

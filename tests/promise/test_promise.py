@@ -26,9 +26,10 @@ WITH account AS (
     VALUES (%(account)s, 'Larkspur', 'UTC', 'US', %(confirmation)s, 'Hello again.', 'Help.', '{}', '{}', '{}',
         false, true, '', now()) RETURNING id
 ), way AS (
-    INSERT INTO sending_connection (account_id, id, provider, name, channels, sender, settings, token, state,
-        last_error, created_at)
-    SELECT id, %(connection)s, 'sandbox', 'Sandbox', '{sms}', '+14155550100', '{}', %(token)s, 'active', '', now()
+    INSERT INTO sending_connection (account_id, id, provider, name, channels, sender, settings, credentials, token,
+        state, paused_because, last_error, created_at)
+    SELECT id, %(connection)s, 'sandbox', 'Sandbox', '{sms}', '+14155550100', '{}', '', %(token)s, 'active', '', '',
+        now()
     FROM account RETURNING id
 ), people AS (
     INSERT INTO contacts_contact (account_id, id, first_name, last_name, phone, custom, notes, origin, created_at,
@@ -101,8 +102,11 @@ def counts(copy):  # noqa: F811
 
 
 def settled(copy):  # noqa: F811
-    found = counts(copy)
-    return found if not {"queued", "handing_over"} & set(found) else None
+    """The replies by state, once nothing (confirmations too) waits or is on its way any more."""
+    with copy.database() as database:
+        waiting = "SELECT count(*) FROM sending_message WHERE state IN ('queued', 'handing_over')"
+        (left,) = database.execute(waiting).fetchone()
+    return counts(copy) if left == 0 else None
 
 
 def prove(copy, opt_outs):  # noqa: F811

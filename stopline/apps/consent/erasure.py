@@ -25,6 +25,7 @@ ON CONFLICT (account_id, channel, address) DO UPDATE
     SET standing = excluded.standing, entry_id = excluded.entry_id, since = excluded.since, source = excluded.source
 """
 DROP = "DELETE FROM consent_subscription WHERE account_id = %(account)s AND address = %(address)s"
+DROP_LINKS = "DELETE FROM consent_link WHERE account_id = %(account)s AND address = %(address)s"
 # A file may be evidence for several people; it goes with the last of them.
 DROP_FILES = """
 DELETE FROM consent_evidencefile file WHERE account_id = %(account)s
@@ -55,5 +56,5 @@ def forget(account_id: UUID, addresses: Iterable[str]) -> None:
                 "address": address,
                 "hash": hashed(account_id, address),
             }
-            for query in (KEEP, DROP, DROP_FILES, REDACT):
+            for query in (KEEP, DROP, DROP_LINKS, DROP_FILES, REDACT):
                 cursor.execute(query, names)

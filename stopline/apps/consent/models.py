@@ -106,3 +106,41 @@ class EvidenceFile(models.Model):
     content_type = models.CharField(max_length=100)
     content = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Link(models.Model):
+    """A short link to the preference page, for texts. The same address always has the same one.
+
+    Looked up by its code alone, which is all a text carries: the one look-up that doesn't start at an account.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "code")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    code = models.CharField(max_length=10)
+    channel = models.CharField(max_length=10)
+    address = models.CharField(max_length=254)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["account", "channel", "address"], name="link_once_an_address"),
+        )
+        indexes = (models.Index(fields=["code"], name="link_code"),)
+
+
+class PreferencePage(models.Model):
+    """How an account's preference page looks and speaks; no row: as every new account's does."""
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    id = models.UUIDField(default=uuid7, editable=False)
+    colour = models.CharField(max_length=7, blank=True)  # #1a2b3c; "" is ours
+    wording = models.TextField(max_length=600, blank=True)  # the account's own words, above the channels
+    logo = models.BinaryField(default=b"")
+    logo_type = models.CharField(max_length=20, blank=True)  # image/png, image/jpeg or image/webp
+    logo_version = models.CharField(max_length=16, blank=True)  # changes with the picture, for caches
+    link_in_texts = models.BooleanField(default=False)  # whether campaigns end with a short link
+    links_since = models.DateTimeField(null=True)  # links made before this open nothing any more
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["account"], name="one_preference_page"),)

@@ -148,7 +148,7 @@ def release(account_id: UUID, keys: Iterable[Key]) -> None:
         )
 
 
-def remember(account_id: UUID, keys: Iterable[Key], contact_id: UUID) -> list[Change]:
+def remember(account_id: UUID, keys: Iterable[Key], contact_id: UUID | None) -> list[Change]:
     """An address that was erased comes back: the unsubscribe that was kept under its hash is in force again."""
     return remember_each(account_id, _marks(keys, contact_id))
 

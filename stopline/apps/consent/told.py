@@ -20,6 +20,8 @@ def why(entry: Entry) -> str:
             return f"marked by {entry.actor_name}{_because(entry)}"
         case Source.IMPORT:
             return f"imported from {_file(entry) or 'a file'}"
+        case Source.LINK:
+            return str(entry.evidence.get("how") or entry.source_label).lower()
     return f"{entry.source_label.lower()}{_because(entry)}"
 
 

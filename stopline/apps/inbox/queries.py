@@ -33,9 +33,9 @@ WITH person AS (
     RETURNING id
 ), message AS (
     INSERT INTO sending_message (account_id, id, conversation_id, contact_id, connection_id, kind, channel, address,
-        text, state, created_at, priority, attempts, provider_id, refusal, failure, entry_id, looks_like_opt_out)
+        text, parts, state, created_at, priority, attempts, provider_id, refusal, failure, entry_id, looks_like_opt_out)
     SELECT %(account)s::uuid, %(message)s::uuid, talk.id, person.id, %(connection)s::uuid, 'inbound',
-        %(channel)s::text, %(address)s::text, %(text)s::text, 'received', %(now)s::timestamptz, 5, 0,
+        %(channel)s::text, %(address)s::text, %(text)s::text, %(parts)s::jsonb, 'received', %(now)s::timestamptz, 5, 0,
         %(event)s::text, '', '', %(entry)s::uuid, %(unclear)s::bool
     FROM talk, person
 ), touched AS (

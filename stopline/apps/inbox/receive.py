@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from stopline.apps.consent.actors import Actor
 from stopline.apps.consent.subscription import Change
 from stopline.apps.contacts import contact as contacts
 from stopline.apps.contacts.models import Contact
-from stopline.apps.inbox import queries
+from stopline.apps.inbox import media, queries
 from stopline.apps.sending import queue
 from stopline.apps.sending.models import Connection
 from stopline.providers.base import Received
@@ -110,8 +111,9 @@ def apply(arrival: Arrival) -> Taken:
 
 
 def _take_plain(arrival: Arrival) -> Taken:
-    """A message that changes no standing: one statement, which commits by itself."""
-    conversation = _message(arrival, seen_is_fine=True)
+    """A message that changes no standing: one statement, which commits by itself where no file came along."""
+    with transaction.atomic() if arrival.event.media else nullcontext():
+        conversation = _message(arrival, seen_is_fine=True)
     return Taken(conversation is not None, True, Intent.NONE, conversation, arrival.message_id)
 
 
@@ -165,20 +167,25 @@ def _message(
     arrival: Arrival, *, entry_id: UUID | None = None, unclear: bool | None = None, seen_is_fine: bool = False
 ) -> Any:
     """Stores the message in its conversation; the conversation's id, None where the event was seen before."""
-    found = sql.rows(queries.TAKE, _parameters(arrival, entry_id, unclear))
+    brought = media.read(arrival.account.id, arrival.event.media)
+    parameters = _parameters(arrival, brought, entry_id, unclear)
+    found = sql.rows(queries.TAKE, parameters)
     if not found:
         with transaction.atomic():
             _contact(arrival)
-            found = sql.rows(queries.TAKE, _parameters(arrival, entry_id, unclear))
+            found = sql.rows(queries.TAKE, parameters)
     conversation = found[0][1]
     if conversation is None and not seen_is_fine:
         raise Conflict("This event is being applied by another process. Nothing needs to be done.")
     if conversation:
+        media.keep(arrival.account.id, arrival.message_id, brought)
         live.announce(arrival.account.id, "inbox", f"conversation:{conversation}")
     return conversation
 
 
-def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -> dict[str, Any]:
+def _parameters(
+    arrival: Arrival, brought: media.Brought, entry_id: UUID | None, unclear: bool | None
+) -> dict[str, Any]:
     return {
         **_event_key(arrival),
         **_person(arrival),
@@ -188,10 +195,22 @@ def _parameters(arrival: Arrival, entry_id: UUID | None, unclear: bool | None) -
         "channel": arrival.event.channel.value,
         "address": arrival.address,
         "text": arrival.event.text,
-        "line": line(arrival.event.text),
+        "parts": Jsonb({**_parts(arrival.event), **brought.parts}),
+        "line": line(arrival.event.text or arrival.event.subject or media.words(arrival.event.media)),
         "entry": entry_id,
         "unclear": unclear,
     }
+
+
+def _parts(event: Received) -> dict[str, Any]:
+    """What a message holds beside its text and its files (`inbox.media`)."""
+    parts = {
+        "subject": event.subject,
+        "html": event.html,
+        "reply_to": event.reply_to,
+        "mail_id": event.mail_id,
+    }
+    return {name: value for name, value in parts.items() if value}
 
 
 def line(text: str) -> str:
@@ -257,8 +276,11 @@ def _address(event: Received, account: Account) -> str:
 
 def _intent(arrival: Arrival) -> Intent:
     """What the text asks for. A bare "yes" means START only to somebody who is unsubscribed: looked up last."""
-    if not CHANNELS[arrival.event.channel].subscription:
+    event = arrival.event
+    if event.automatic or not CHANNELS[event.channel].subscription:
         return Intent.NONE
+    if event.intent is not None:  # the provider has read it already, and acts on it
+        return event.intent
     intent = _read(arrival, unsubscribed=True)
     if intent is Intent.OPT_IN and not _unsubscribed(arrival):
         return _read(arrival, unsubscribed=False)
@@ -299,9 +321,11 @@ def _contact(arrival: Arrival) -> Contact:
     if found := _known(arrival):
         return found
     origin = f"Wrote by {arrival.event.channel.label}"
+    first, _, last = arrival.event.name.strip()[:120].partition(" ")
+    names: dict[str, Any] = {"first_name": first, "last_name": last}
     where = _where(arrival)
     try:
-        return contacts.add(arrival.account, Actor.person(arrival.address), origin=origin, **where)
+        return contacts.add(arrival.account, Actor.person(arrival.address), origin=origin, **where, **names)
     except Conflict:
         return Contact.objects.get(account_id=arrival.account.id, **where)
 

@@ -12,9 +12,9 @@ from django.db import connection as database
 from django.utils import timezone
 
 from stopline.apps.accounts import live
-from stopline.apps.inbox import queries, receive
+from stopline.apps.inbox import opt_outs, queries, receive
 from stopline.apps.sending.models import Connection, InboundEvent
-from stopline.providers.base import Event, Progress, Received, Request, Unknown
+from stopline.providers.base import Event, OptOut, Progress, Received, Request, Unknown
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.errors import StoplineError
 
@@ -34,23 +34,29 @@ def progress(connection: Connection, reports: Sequence[Progress]) -> None:
             keep(connection, report)
 
 
-def keep(connection: Connection, event: Event, problem: str = "") -> None:
-    """Keeps an event as it came. What can't be read, or has a problem, is kept for people and not tried again."""
-    now = timezone.now()
-    InboundEvent.objects.bulk_create(
-        [
-            InboundEvent(
-                account_id=connection.account_id,
-                connection_id=connection.id,
-                event_id=event.event_id,
-                body=dict(event.raw),
-                received_at=now,
-                applied_at=now if problem or isinstance(event, Unknown) else None,
-                problem=problem,
-            )
-        ],
-        ignore_conflicts=True,
+def opt_out(connection: Connection, event: OptOut) -> receive.Taken:
+    """Stores an opt-out the provider tells of, then applies it; what can't be applied yet waits for the worker."""
+    new = keep(connection, event)
+    stored = InboundEvent.objects.select_related("connection__account").get(
+        account_id=connection.account_id, connection_id=connection.id, event_id=event.event_id
     )
+    if stored.applied_at:
+        return receive.Taken(new=new)
+    problem = _apply(stored)
+    if problem is None:
+        _settle(stored, "")
+    return receive.Taken(new=new, applied=problem is None)
+
+
+def keep(connection: Connection, event: Event, problem: str = "") -> bool:
+    """Keeps an event as it came; whether it was new. What can't be read, or has a problem, is kept for people and
+    not tried again."""
+    now = timezone.now()
+    body = opt_outs.body(event) if isinstance(event, OptOut) else dict(event.raw)
+    key = {"account_id": connection.account_id, "connection_id": connection.id, "event_id": event.event_id}
+    settled = now if problem or isinstance(event, Unknown) else None
+    values = {"body": body, "received_at": now, "applied_at": settled, "problem": problem}
+    return InboundEvent.objects.get_or_create(**key, defaults=values)[1]
 
 
 def apply() -> int:
@@ -74,25 +80,32 @@ def apply() -> int:
 def _apply(stored: InboundEvent) -> str | None:
     """None where it is done, else why it isn't."""
     try:
-        events = PROVIDERS[stored.connection.provider].receiver().read(Request(orjson.dumps(stored.body), {}))
-        for event in events:
-            match event:
-                case Progress() if not _apply_progress(stored.connection, [event]):
-                    return NO_MESSAGE
-                case Received():
-                    receive.again(stored.connection, event)
+        if "opt_out" in stored.body:
+            opt_outs.take(stored.connection, opt_outs.read(stored.event_id, stored.body))
+            return None
+        return _apply_again(stored)
     except StoplineError as error:
         return str(error)
     except Exception:  # one bad event never stops the others; it stays stored and is reported
         log.exception("inbound.not_applied", connection=str(stored.connection_id), event_id=stored.event_id)
         return "It could not be applied; the worker's log has the details."
+
+
+def _apply_again(stored: InboundEvent) -> str | None:
+    events = PROVIDERS[stored.connection.provider].receiver().read(Request(orjson.dumps(stored.body), {}))
+    for event in events:
+        match event:
+            case Progress() if not _apply_progress(stored.connection, [event]):
+                return NO_MESSAGE
+            case Received():
+                receive.again(stored.connection, event)
     return None
 
 
 def _settle(stored: InboundEvent, problem: str) -> None:
     InboundEvent.objects.filter(
         account_id=stored.account_id, connection_id=stored.connection_id, event_id=stored.event_id
-    ).update(applied_at=timezone.now(), problem=problem)
+    ).update(applied_at=timezone.now(), problem=problem, **({} if problem else {"body": {}}))
 
 
 def _apply_progress(connection: Connection, reports: Sequence[Progress]) -> set[str]:

@@ -5,25 +5,38 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+import orjson
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from stopline.apps.accounts import sql
 from stopline.apps.accounts.live import announce
 from stopline.apps.accounts.members import require_admin
 from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import new_token
-from stopline.apps.sending.models import Connection, account_of_token
-from stopline.rules.errors import NotFound
+from stopline.apps.sending import credentials, routes
+from stopline.apps.sending.models import Connection, Route, account_of_token
+from stopline.providers.base import Way
+from stopline.providers.registry import PROVIDERS
+from stopline.rules.errors import Conflict, NotFound
 from stopline.rules.words import CONSENT_CHANNELS, Channel
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from stopline.apps.accounts.models import Member
+    from stopline.apps.sending.gate import Claimed
 
+NOT_PAUSED: dict[str, object] = {
+    "paused_because": "",
+    "paused_by_id": None,
+    "paused_at": None,
+    "told_at": None,
+}
 
 # In the models' own order, as `from_db` wants them.
-OWN = ("account_id", "id", "provider", "channels", "sender", "token", "state")
+OWN = ("account_id", "id", "provider", "channels", "sender", "settings", "credentials", "token", "state")
 ACCOUNT = ("id", "default_country", "confirmation_text", "resumed_text", "help_text")
 WORDS = ("opt_out_words", "opt_in_words", "help_words", "stop_everything")
 
@@ -32,7 +45,7 @@ WORDS = ("opt_out_words", "opt_in_words", "help_words", "stop_everything")
 OF_ACCOUNT = f"""
 SELECT {", ".join(f"c.{name}" for name in OWN)}, {", ".join(f"a.{name}" for name in (*ACCOUNT, *WORDS))}
 FROM sending_connection c JOIN accounts_account a ON a.id = c.account_id
-WHERE c.account_id = %(account)s::uuid AND c.provider = %(provider)s::text
+WHERE c.account_id = %(account)s::uuid AND c.provider = %(provider)s::text AND c.state <> 'removed'
 """  # noqa: S608 (names of our own columns)
 
 
@@ -43,9 +56,28 @@ def of_token(provider: str, token: str) -> Connection:
     for row in found:
         connection = Connection.from_db("default", OWN, row[: len(OWN)])
         if hmac.compare_digest(connection.token.encode(), token.encode()):
+            connection.settings = orjson.loads(connection.settings)  # a named query's JSON comes as text
             connection.account = Account.from_db("default", (*ACCOUNT, *WORDS), row[len(OWN) :])
             return connection
     raise NotFound("No connection has this address", "Copy it again from Settings, Channels")
+
+
+def way(connection: Connection) -> Way:
+    """The connection as its adapter sees it. Raises credentials.KeyMissing."""
+    return Way(
+        id=connection.id,
+        provider=connection.provider,
+        sender=connection.sender,
+        settings=connection.settings,
+        token=connection.token,
+        credentials=credentials.decrypt(connection.credentials),
+        webhook_url=webhook_url(connection),
+    )
+
+
+def webhook_url(connection: Connection | Claimed) -> str:
+    """As its provider calls it, and signs it."""
+    return f"{settings.PUBLIC_URL}/inbound/{connection.provider}/{connection.token}"
 
 
 def add_sandbox(account_id: UUID) -> Connection:
@@ -73,25 +105,61 @@ def chat(account_id: UUID) -> Connection:
     )
 
 
+def find(account_id: UUID, connection_id: UUID) -> Connection:
+    found = Connection.objects.filter(account_id=account_id, id=connection_id).first()
+    if found is None:
+        raise NotFound("This connection doesn't exist (any more)", "Reload the list of channels")
+    return found
+
+
 def pause(by: Member, connection_id: UUID) -> None:
-    """Nothing is handed over until it is resumed; its queue waits, inbound messages still come in."""
-    _change(by, connection_id, "pause connections", state=Connection.State.PAUSED)
+    """Nothing is handed over until it is resumed; its queue waits, inbound messages still come in.
+
+    One that is paused already stays as it is. Raises NotAllowed for agents, NotFound.
+    """
+    require_admin(by, "pause connections")
+    found = find(by.account_id, connection_id)
+    active = Connection.objects.filter(account_id=by.account_id, id=found.id, state=Connection.State.ACTIVE)
+    active.update(
+        state=Connection.State.PAUSED, paused_because="", paused_by_id=by.id, paused_at=timezone.now()
+    )
+    announce(by.account_id, "connections")
 
 
 def resume(by: Member, connection_id: UUID) -> None:
-    _change(by, connection_id, "resume connections", state=Connection.State.ACTIVE)
+    """Its queue leaves at once. Raises NotAllowed for agents, NotFound."""
+    _change(by, connection_id, "resume connections", state=Connection.State.ACTIVE, **NOT_PAUSED)
+    announce(by.account_id, "outbox")
 
 
 def rotate_token(by: Member, connection_id: UUID) -> str:
-    """A new webhook address; the old one is refused from now on."""
+    """A new webhook address; the old one is refused from now on. Raises NotAllowed for agents, NotFound."""
     token = new_token(by.account_id)
     _change(by, connection_id, "change webhook addresses", token=token)
     return token
 
 
-def _change(by: Member, connection_id: UUID, what: str, **fields: str) -> None:
+def remove(by: Member, connection_id: UUID) -> Connection:
+    """Out of use: its credentials, its webhook's address and its routes are gone, its history stays.
+
+    What it has queued goes to other connections of the channel, or waits until there is one. Raises NotAllowed for
+    agents, NotFound, Conflict for the one that is Stopline's own.
+    """
+    require_admin(by, "remove connections")
+    with transaction.atomic():
+        found = find(by.account_id, connection_id)
+        if found.provider in PROVIDERS and not PROVIDERS[found.provider].offered:
+            raise Conflict(f"{found.name} is a part of Stopline and can't be removed", "Pause it instead")
+        gone = {"credentials": "", "token": new_token(by.account_id), "state": Connection.State.REMOVED}
+        _change(by, connection_id, "remove connections", **gone, **NOT_PAUSED)
+        Route.objects.filter(account_id=by.account_id, connection_id=found.id).delete()
+    routes.hand_on(by.account_id, found.id)  # should we die here, the worker's `routes.take_over` does it
+    return found
+
+
+def _change(by: Member, connection_id: UUID, what: str, **fields: object) -> None:
     """Raises NotAllowed for agents, NotFound where the account has no such connection."""
     require_admin(by, what)
     if not Connection.objects.filter(account_id=by.account_id, id=connection_id).update(**fields):
-        raise NotFound("This connection doesn't exist (any more)", "Reload the list of channels")
+        find(by.account_id, connection_id)
     announce(by.account_id, "connections")

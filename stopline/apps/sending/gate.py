@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,10 +42,13 @@ class Claimed:
     attempt_id: UUID
     caused_by: UUID | None
     created_at: datetime
+    parts: dict[str, Any]
+    connection_id: UUID
     provider: str
     sender: str
-    token: str
+    token: str = field(repr=False)
     settings: dict[str, Any]
+    credentials: str = field(repr=False)  # encrypted
 
     @property
     def key(self) -> tuple[UUID, str, str]:

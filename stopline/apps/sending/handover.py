@@ -19,10 +19,10 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import gate, outcome, queries
+from stopline.apps.sending import connections, credentials, gate, media, outcome, queries
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.apps.sending.outcome import Outcome
-from stopline.providers.base import Outgoing, Sender
+from stopline.providers.base import Media, Outgoing, Sender, Template, Way
 from stopline.providers.errors import Misconfigured, ProviderError
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.words import Channel, MessageState
@@ -68,9 +68,12 @@ class Handover:
                 connection.transaction(),
                 connection.cursor() as cursor,
             ):
+                contents = await media.contents(
+                    cursor, claimed
+                )  # before the locks, which it would only hold longer
                 judged = await gate.judge(cursor, claimed)
                 outcomes.update({each.message.id: outcome.returned(each.message) for each in judged})
-                await asyncio.gather(*(self._settle(queue, outcomes) for queue in _queues(judged)))
+                await asyncio.gather(*(self._settle(queue, contents, outcomes) for queue in _queues(judged)))
                 touched = await outcome.record(cursor, outcomes.values())
         except (psycopg.Error, OSError) as error:
             log.warning("handover.database_lost", error=str(error), messages=len(claimed))
@@ -101,18 +104,20 @@ class Handover:
         async with self.pool.connection() as connection, connection.cursor() as cursor:
             await gate.ensure(cursor, claimed)
 
-    async def _settle(self, judged: Sequence[Judged], outcomes: dict[UUID, Outcome]) -> None:
+    async def _settle(
+        self, judged: Sequence[Judged], contents: media.Contents, outcomes: dict[UUID, Outcome]
+    ) -> None:
         """One person's messages one after the other, as they were written."""
         for each in judged:
-            outcomes[each.message.id] = await self._send(each)
+            outcomes[each.message.id] = await self._send(each, contents)
 
-    async def _send(self, judged: Judged) -> Outcome:
+    async def _send(self, judged: Judged, contents: media.Contents) -> Outcome:
         message = judged.message
         if judged.permit is None:
             return outcome.refused(judged)
         try:
             sender = self._sender_of(message)
-            receipt = await sender.send(judged.permit, _outgoing(message))
+            receipt = await sender.send(judged.permit, _outgoing(message, contents))
         except (
             Exception
         ) as error:  # one bad message never sinks a batch: of_error names what to do about each
@@ -170,13 +175,41 @@ def _make_sender(provider: str) -> Sender:
     return PROVIDERS[provider].sender()
 
 
-def _outgoing(message: Claimed) -> Outgoing:
+def _outgoing(message: Claimed, contents: media.Contents | None = None) -> Outgoing:
+    parts = message.parts
+    template = parts.get("template")
     return Outgoing(
         id=message.id,
         channel=Channel(message.channel),
         address=message.address,
         text=message.text,
+        way=way(message),
+        subject=parts.get("subject", ""),
+        html=parts.get("html", ""),
+        headers=parts.get("headers", {}),
+        media=tuple(_media(message, each, contents or {}) for each in parts.get("media", [])),
+        template=Template(**template) if template else None,
+    )
+
+
+def _media(message: Claimed, told: dict[str, Any], contents: media.Contents) -> Media:
+    known = UUID(told["id"]) if "id" in told else None
+    content = contents.get((message.account_id, known), b"") if known else b""
+    return Media(told["url"], told["content_type"], told["name"], content)
+
+
+def way(message: Claimed) -> Way:
+    """The connection as its adapter sees it. Raises Misconfigured where its credentials can't be read."""
+    try:
+        opened = credentials.decrypt(message.credentials)
+    except credentials.KeyMissing as error:
+        raise Misconfigured(str(error)) from error
+    return Way(
+        id=message.connection_id,
+        provider=message.provider,
         sender=message.sender,
-        token=message.token,
         settings=message.settings,
+        token=message.token,
+        credentials=opened,
+        webhook_url=connections.webhook_url(message),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from stopline.apps.accounts import live
-from stopline.apps.sending import queries
+from stopline.apps.sending import consequences, queries
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.providers import errors
 from stopline.providers.base import Receipt
@@ -20,6 +20,10 @@ from stopline.rules.words import Channel, MessageState, Refusal
 
 MOST_ATTEMPTS = 8
 LONGEST_WAIT = 900.0  # seconds between two attempts
+LONGEST_ASKED = (
+    86_400.0  # seconds, where the provider says how long (WhatsApp's marketing cap asks for a day)
+)
+TRY_FOR = timedelta(days=3)  # where it asks for such long pauses
 HELD_FOR = timedelta(days=1)  # an automated message that old says nothing useful any more
 HELD_LOOK = 60.0  # seconds
 
@@ -36,6 +40,7 @@ class Outcome:
     checked_at: datetime | None = None
     failure: str = ""
     wait: float | None = None
+    error: errors.ProviderError | None = None  # what it says about the connection or the address
 
 
 def returned(message: Claimed) -> Outcome:
@@ -63,8 +68,10 @@ def of_error(message: Claimed, error: Exception) -> Outcome:
             return returned(message)
         case errors.TryLater():
             return _again(message, error)
-        case errors.AddressDead() | errors.Misconfigured() | errors.OptedOutAtProvider():
-            return Outcome(message, MessageState.FAILED, failure=str(error))
+        case errors.Misconfigured():
+            return Outcome(message, MessageState.QUEUED, failure=str(error), error=error)
+        case errors.AddressDead() | errors.OptedOutAtProvider() | errors.MessageRefused():
+            return Outcome(message, MessageState.FAILED, failure=str(error), error=error)
         case errors.ProviderError():
             return Outcome(message, MessageState.UNKNOWN, failure=str(error))
         case _:
@@ -72,13 +79,17 @@ def of_error(message: Claimed, error: Exception) -> Outcome:
 
 
 def _again(message: Claimed, error: errors.TryLater) -> Outcome:
-    if message.attempts >= MOST_ATTEMPTS:
-        failure = f"{error} Given up after {MOST_ATTEMPTS} attempts; send it again when the provider is back."
+    asked = error.after_seconds
+    stale = bool(asked and asked > LONGEST_WAIT) and datetime.now(UTC) - message.created_at > TRY_FOR
+    if message.attempts >= MOST_ATTEMPTS or stale:
+        failure = (
+            f"{error} Given up after {message.attempts} attempts; send it again when the provider is back."
+        )
         return Outcome(message, MessageState.FAILED, failure=failure)
-    pause = error.after_seconds or 2.0**message.attempts
+    pause, longest = (asked, LONGEST_ASKED) if asked else (2.0**message.attempts, LONGEST_WAIT)
     # Jitter: everything that failed together must not come back together.
-    wait = min(LONGEST_WAIT, pause * random.uniform(1, 1.5))  # noqa: S311 (not for a secret)
-    return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait)
+    wait = min(longest, pause * random.uniform(1, 1.5))  # noqa: S311 (not for a secret)
+    return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait, error=error)
 
 
 async def record(
@@ -99,7 +110,9 @@ async def record(
         "waits": [o.wait for o in found],
     }
     await cursor.execute(queries.RECORD, columns)
-    return await cursor.fetchall()
+    touched = await cursor.fetchall()
+    await consequences.record(cursor, found)
+    return touched
 
 
 # Above this many conversations a page is told once that conversations changed, not which.

@@ -3,10 +3,10 @@
 # Put one message into the queue. Parameters: the columns' own names.
 PUT = """
 INSERT INTO sending_message (account_id, id, conversation_id, contact_id, connection_id, author_id, kind, channel,
-    address, text, state, created_at, due_at, priority, attempts, caused_by, refusal, failure)
+    address, text, parts, state, created_at, due_at, priority, attempts, caused_by, refusal, failure)
 VALUES (%(account_id)s::uuid, %(id)s::uuid, %(conversation_id)s::uuid, %(contact_id)s::uuid, %(connection_id)s::uuid,
-    %(author_id)s::uuid, %(kind)s::text, %(channel)s::text, %(address)s::text, %(text)s::text, 'queued',
-    %(created_at)s::timestamptz, %(due_at)s::timestamptz, %(priority)s::int, 0, %(caused_by)s::uuid, '', '')
+    %(author_id)s::uuid, %(kind)s::text, %(channel)s::text, %(address)s::text, %(text)s::text, %(parts)s::jsonb,
+    'queued', %(created_at)s::timestamptz, %(due_at)s::timestamptz, %(priority)s::int, 0, %(caused_by)s::uuid, '', '')
 RETURNING id
 """
 
@@ -15,7 +15,7 @@ RETURNING id
 # Result: what `gate` and a Sender need. Index: outbound_queue.
 CLAIM = """
 WITH due AS (
-    SELECT m.account_id, m.id, c.provider, c.sender, c.token, c.settings
+    SELECT m.account_id, m.id, c.id AS connection_id, c.provider, c.sender, c.token, c.settings, c.credentials
     FROM sending_message m JOIN sending_connection c ON (c.account_id, c.id) = (m.account_id, m.connection_id)
     WHERE m.state = 'queued' AND m.due_at <= clock_timestamp() AND c.state = 'active'
     ORDER BY m.priority, m.due_at LIMIT %(limit)s
@@ -26,7 +26,8 @@ SET state = 'handing_over', attempt_id = %(attempt)s, attempts = m.attempts + 1,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM due WHERE (m.account_id, m.id) = (due.account_id, due.id)
 RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
-    m.attempt_id, m.caused_by, m.created_at, due.provider, due.sender, due.token, due.settings
+    m.attempt_id, m.caused_by, m.created_at, m.parts, due.connection_id, due.provider, due.sender, due.token,
+    due.settings, due.credentials
 """
 
 # Make the rows that will be locked; an address nobody ever decided about has none. In a transaction of its own:
@@ -90,7 +91,7 @@ RETURNING m.account_id, m.conversation_id, m.contact_id
 # Parameters: attempt (uuid), lease (seconds), limit. Result: as CLAIM. Index: outbound_leases.
 ABANDONED = """
 WITH lost AS (
-    SELECT m.account_id, m.id, c.provider, c.sender, c.token, c.settings
+    SELECT m.account_id, m.id, c.id AS connection_id, c.provider, c.sender, c.token, c.settings, c.credentials
     FROM sending_message m LEFT JOIN sending_connection c ON (c.account_id, c.id) = (m.account_id, m.connection_id)
     WHERE m.state = 'handing_over' AND m.lease_until < clock_timestamp()
     ORDER BY m.lease_until LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
@@ -99,5 +100,42 @@ UPDATE sending_message m
 SET attempt_id = %(attempt)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM lost WHERE (m.account_id, m.id) = (lost.account_id, lost.id)
 RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
-    m.attempt_id, m.caused_by, m.created_at, lost.provider, lost.sender, lost.token, lost.settings
+    m.attempt_id, m.caused_by, m.created_at, m.parts, lost.connection_id, lost.provider, lost.sender, lost.token,
+    lost.settings, lost.credentials
+"""
+
+# Pause connections that can't work as they are, so that their queues wait instead of failing.
+# Parameters: arrays accounts, connections, reasons. Result: (account, connection) of those that were active.
+SUSPEND = """
+UPDATE sending_connection c SET state = 'paused', paused_because = p.reason, paused_at = clock_timestamp(),
+    paused_by_id = NULL, told_at = NULL, last_error = p.reason, last_error_at = clock_timestamp()
+FROM unnest(%(accounts)s::uuid[], %(connections)s::uuid[], %(reasons)s::text[]) AS p(account_id, id, reason)
+WHERE (c.account_id, c.id) = (p.account_id, p.id) AND c.state = 'active'
+RETURNING c.account_id, c.id
+"""
+
+# Note how a connection fared with a batch, often enough to look at. Parameters: arrays accounts, connections, errors
+# ("" for none). Result: the accounts of connections that have got an error.
+HEALTH = """
+UPDATE sending_connection c
+SET last_sent_at = CASE WHEN h.error = '' THEN clock_timestamp() ELSE c.last_sent_at END,
+    last_error = CASE WHEN h.error <> '' THEN h.error ELSE c.last_error END,
+    last_error_at = CASE WHEN h.error <> '' THEN clock_timestamp() ELSE c.last_error_at END
+FROM unnest(%(accounts)s::uuid[], %(connections)s::uuid[], %(errors)s::text[]) AS h(account_id, id, error)
+WHERE (c.account_id, c.id) = (h.account_id, h.id) AND CASE
+    WHEN h.error = '' THEN c.last_sent_at IS NULL OR c.last_sent_at < clock_timestamp() - interval '1 minute'
+        OR c.last_error_at > c.last_sent_at
+    ELSE h.error <> c.last_error OR c.last_error_at IS NULL
+        OR c.last_error_at < clock_timestamp() - interval '10 seconds' OR c.last_error_at <= c.last_sent_at END
+RETURNING c.account_id
+"""
+
+# What a provider said at hand-over about an address becomes an event like any it reports, so that it is applied
+# even where we die now. Parameters: arrays accounts, connections, events, bodies (jsonb).
+REPORTED = """
+INSERT INTO sending_inboundevent (account_id, connection_id, event_id, body, received_at, problem)
+SELECT account_id, connection_id, event_id, body, clock_timestamp(), ''
+FROM unnest(%(accounts)s::uuid[], %(connections)s::uuid[], %(events)s::text[], %(bodies)s::jsonb[])
+    AS e(account_id, connection_id, event_id, body)
+ON CONFLICT DO NOTHING
 """

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from stopline.apps.accounts import live, sql
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import queries
+from stopline.apps.sending import mail, queries, window
 from stopline.apps.sending.models import LATER_PRIORITY, QUEUE_PRIORITY, Connection, Message
+from stopline.apps.sending.routes import Ways
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CHANNELS, Channel, MessageKind, MessageState
 
@@ -34,35 +38,56 @@ def put(
     connection_id: UUID | None = None,
     caused_by: UUID | None = None,
     due_at: datetime | None = None,
+    parts: Mapping[str, Any] | None = None,
 ) -> Message:
-    """Queues one message and wakes the workers. Raises InvalidInput for an empty text or no way out."""
+    """Queues one message and wakes the workers.
+
+    Raises InvalidInput for an empty text, no way out, or free text where only templates are taken (window.require).
+    """
     now = timezone.now()
+    way = connection_id or connection_for(account_id, channel, address)
+    window.require(way, account_id, conversation_id, channel, address, kind, parts or {}, now)
     message = Message(
         account_id=account_id,
         id=uuid7(),
         conversation_id=conversation_id,
         contact_id=contact_id,
-        connection_id=connection_id or connection_for(account_id, channel).id,
+        connection_id=way if isinstance(way, UUID) else way.id,
         author_id=author_id,
         kind=kind,
         channel=channel,
         address=address,
-        text=checked(text),
+        text=checked(text, may_be_empty=bool(parts and (parts.get("media") or parts.get("template")))),
+        parts=_parts(account_id, conversation_id, channel, address, kind, parts or {}),
         state=MessageState.QUEUED,
         created_at=now,
         due_at=due_at or now,
         priority=QUEUE_PRIORITY.get(kind, LATER_PRIORITY),
         caused_by=caused_by,
     )
-    sql.rows(queries.PUT, {name: getattr(message, name) for name in WRITTEN})
+    columns = {name: getattr(message, name) for name in WRITTEN}
+    sql.rows(queries.PUT, {**columns, "parts": Jsonb(message.parts)})
     message._state.adding = False  # what Django's own save would note; it takes three times as long
     live.announce(account_id, "outbox")
     return message
 
 
-def checked(text: str) -> str:
+def _parts(
+    account_id: UUID,
+    conversation_id: UUID,
+    channel: Channel,
+    address: str,
+    kind: MessageKind,
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
+    if channel is Channel.EMAIL:
+        return mail.parts(account_id, conversation_id, address, kind, given)
+    return dict(given)
+
+
+def checked(text: str, *, may_be_empty: bool = False) -> str:
     text = text.replace("\x00", "").strip()
-    if not text:
+    if not text and not may_be_empty:
         raise InvalidInput("The message is empty. Write something before you send it.")
     if len(text) > LONGEST_TEXT:
         raise InvalidInput(
@@ -71,12 +96,9 @@ def checked(text: str) -> str:
     return text
 
 
-def connection_for(account_id: UUID, channel: Channel) -> Connection:
-    """The account's way out on a channel; the oldest where there are several."""
-    ways = Connection.objects.filter(account_id=account_id, channels__contains=[channel]).order_by(
-        "created_at"
-    )
-    found = ways.filter(state=Connection.State.ACTIVE).first() or ways.first()
+def connection_for(account_id: UUID, channel: Channel, address: str = "") -> Connection:
+    """The account's way out to an address (routes.Ways). Raises InvalidInput where there is none."""
+    found = Ways.of(account_id).to(channel, address)
     if found is None:
         label = CHANNELS[channel].label
         raise InvalidInput(f"No connection sends {label}. An admin can add one under Settings, Channels.")

@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 ledger = typer.Typer(help="The record of every consent and every stop.", no_args_is_help=True)
 app.add_typer(ledger, name="ledger")
+credentials = typer.Typer(help="What connections to providers keep secret.", no_args_is_help=True)
+app.add_typer(credentials, name="credentials")
 
 
 def main() -> None:
@@ -75,6 +77,18 @@ def worker() -> None:
     if os.environ.get("STOPLINE_SUPERVISED"):
         lifeline.end_without_parent()  # also where a graceful stop would wait for a database that is gone
     from stopline.doors.worker.run import run
+
+    run()
+
+
+@app.command()
+def mail() -> None:
+    """Take mail for the connections, by SMTP or LMTP, on STOPLINE_MAIL_PORT; needs a running database."""
+    require_running(here())
+    django()
+    if os.environ.get("STOPLINE_SUPERVISED"):
+        lifeline.end_without_parent()
+    from stopline.doors.mail.run import run
 
     run()
 
@@ -144,6 +158,17 @@ def verify() -> None:
         from stopline.doors.cli.ledger import verify
 
         if not verify():
+            raise typer.Exit(1)
+
+
+@credentials.command()
+def rotate() -> None:
+    """Encrypt every connection's credentials anew under a new key, then forget the old one."""
+    with database(here()):
+        django()
+        from stopline.doors.cli.credentials import rotate
+
+        if not rotate():
             raise typer.Exit(1)
 
 

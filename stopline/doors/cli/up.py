@@ -58,7 +58,7 @@ def _start(supervisor: Supervisor, installation: Installation, *, demo: bool) ->
         return
     if not prepared:
         raise _not_ready("the database could not be prepared")
-    for name in ("web", "worker"):
+    for name in ("web", "worker", *(("mail",) if os.environ.get("STOPLINE_MAIL_PORT") else ())):
         supervisor.start(Program(name, environment=environment))
     if _wait_until_ready(supervisor, installation):
         typer.echo(f"Stopline is ready at {installation.address}{SIGN_INS if demo else ''}")

@@ -1,8 +1,8 @@
 """Providers' webhooks: POST /inbound/<provider>/<token>.
 
-201 something new was taken, 200 everything in it was seen before or needed no answer, 4xx a problem document
-(RFC 9457). Answers only after what it was given is stored; an opt-out is in force by then, unless the answer counts
-it as `waiting` for a hand-off that hangs.
+201 something new was taken, 200 everything in it was seen before or needed no answer (or what the provider wants to
+hear instead, `Provider.thanks`), 4xx a problem document (RFC 9457). Answers only after what it was given is stored; an
+opt-out is in force by then, unless the answer counts it as `waiting` for a hand-off that hangs.
 """
 
 from __future__ import annotations
@@ -16,8 +16,19 @@ from stopline.apps.inbox import receive as inbox
 from stopline.apps.inbox import stored
 from stopline.apps.sending import connections
 from stopline.apps.sending.models import Connection
-from stopline.doors.asgi import Receive, Scope, Send, TooLarge, answer, headers, in_thread, problem, read_body
-from stopline.providers.base import Event, Progress, Received, Request
+from stopline.doors.asgi import (
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    answer,
+    headers,
+    in_thread,
+    problem,
+    read_body,
+    reply,
+)
+from stopline.providers.base import Event, OptOut, Progress, Received, Reply, Request
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.errors import InvalidInput, NotFound, StoplineError
 
@@ -34,17 +45,19 @@ class Done:
 class InboundDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts = scope["path"].strip("/").split("/")
-        if scope["method"] != "POST":
-            await problem(
-                send, 405, "Only POST is taken here", "Send the event as the body of a POST request."
-            )
-            return
+        provider = PROVIDERS.get(parts[1]) if len(parts) > 1 else None
+        largest = provider.largest_body if provider else LARGEST_BODY
         try:
-            request = Request(await read_body(receive, LARGEST_BODY), headers(scope))
+            body = await read_body(receive, largest)
+            query = scope["query_string"].decode("latin-1")
+            request = Request(body, headers(scope), scope["method"], query)
             done = await in_thread(take, parts[1:], request)
-            await answer(send, done.status, done.body)
+            if isinstance(done, Reply):
+                await reply(send, done.status, done.body, done.content_type.encode())
+            else:
+                await answer(send, done.status, done.body)
         except TooLarge:
-            await problem(send, 413, "The body is too large", f"At most {LARGEST_BODY} bytes are taken.")
+            await problem(send, 413, "The body is too large", f"At most {largest} bytes are taken.")
         except StoplineError as error:
             told = ". ".join(part for part in (error.detail, error.next_step) if part)
             await problem(send, error.status, error.title, told)
@@ -62,11 +75,22 @@ async def knows_sandbox(token: str) -> bool:
     return True
 
 
-def take(path: list[str], request: Request) -> Done:
+def take(path: list[str], request: Request) -> Done | Reply:
     connection = _connection(path)
-    receiver = PROVIDERS[connection.provider].receiver()
-    receiver.verify(request, connection.token)
-    events = receiver.read(request)
+    provider = PROVIDERS[connection.provider]
+    receiver = provider.receiver()
+    way = connections.way(connection)
+    if told := receiver.handshake(request, way):
+        return told
+    if request.method != "POST":
+        raise InvalidInput("Only POST is taken here", "Send the event as the body of a POST request")
+    receiver.verify(request, way)
+    done = settle(connection, receiver.read(request))
+    return provider.thanks or done
+
+
+def settle(connection: Connection, events: list[Event]) -> Done:
+    """Stores and applies what was read, by whichever door it came."""
     stored.progress(connection, [event for event in events if isinstance(event, Progress)])
     taken = [_take_one(connection, event, alone=len(events) == 1) for event in events]
     new = sum(each.new for each in taken)
@@ -87,6 +111,8 @@ def _take_one(connection: Connection, event: Event, *, alone: bool) -> inbox.Tak
                 if alone:
                     raise
                 stored.keep(connection, event, str(error))
+        case OptOut():
+            return stored.opt_out(connection, event)
         case _:
             stored.keep(connection, event)
     return inbox.Taken(new=False)

@@ -1,5 +1,7 @@
 from django.urls import include, path
 
+from stopline.doors.web.inbox import media
+
 urlpatterns = [
     path("", include("stopline.doors.web.accounts.urls")),
     path("contacts/", include("stopline.doors.web.imports.urls")),
@@ -10,4 +12,6 @@ urlpatterns = [
     path("settings/", include("stopline.doors.web.settings.urls")),
     path("sandbox/", include("stopline.doors.web.sandbox.urls")),
     path("support/", include("stopline.doors.web.support.urls")),
+    path("media/<str:token>/<str:name>", media.lent, name="lent_media"),
+    path("u/", include("stopline.doors.web.preferences.urls")),
 ]

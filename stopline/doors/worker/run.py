@@ -17,8 +17,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts import live
 from stopline.apps.inbox import stored
+from stopline.apps.sending import routes
 from stopline.apps.sending.handover import Handover
 from stopline.doors.asgi import in_thread
+from stopline.doors.worker import listening
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +51,17 @@ class Worker:
         await pool.open()
         try:
             self.handover = Handover(pool)
+            self.listening = listening.Listening(self.handover.sender)
             async with asyncio.TaskGroup() as parts:
-                for part in (self.jobs, self.listen, self.sweep, *(self.messages,) * SIDE_BY_SIDE):
+                for part in (
+                    self.jobs,
+                    self.listen,
+                    self.lines,
+                    self.sweep,
+                    *(self.messages,) * SIDE_BY_SIDE,
+                ):
                     parts.create_task(self.forever(part))
+            await self.listening.close()
             await self.handover.close()
         finally:
             # A pool that is still looking for its database would hold up the stop.
@@ -75,7 +85,14 @@ class Worker:
         while not self.stopping.is_set():
             await self.handover.resolve_abandoned()
             await in_thread(stored.apply)
+            await in_thread(routes.take_over)
             await _wait(self.stopping, SWEEP_EVERY)
+
+    async def lines(self) -> None:
+        """Sessions with providers that are listened to."""
+        while not self.stopping.is_set():
+            await self.listening.look()
+            await _wait(self.stopping, listening.LOOK_EVERY)
 
     async def listen(self) -> None:
         async with await psycopg.AsyncConnection.connect(

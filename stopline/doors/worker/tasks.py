@@ -5,6 +5,8 @@ Each begins by closing a connection its thread may have kept through a restart o
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import close_old_connections
@@ -12,6 +14,10 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from stopline.apps.contacts.importing import running
+from stopline.apps.inbox import media
+from stopline.apps.sending import preferences, templates
+from stopline.apps.sending.agreement import run as agreement
+from stopline.doors.worker import paused
 
 
 @app.task(name=running.TASK, pass_context=True, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
@@ -32,3 +38,48 @@ def resume_imports(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate pas
 def tidy_imports(timestamp: int) -> None:  # noqa: ARG001
     close_old_connections()
     running.tidy()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="stopline.tell_of_paused", queueing_lock="tell_of_paused", lock="tell_of_paused")
+def tell_of_paused(timestamp: int) -> None:  # noqa: ARG001
+    close_old_connections()
+    paused.tell()
+
+
+@app.task(name=preferences.TASK, retry=RetryStrategy(max_attempts=20, wait=15))
+def unsubscribe_by_link(token: str, channels: list[str], evidence: dict[str, Any], at: str) -> None:
+    close_old_connections()
+    preferences.unsubscribe_later(token, channels, evidence, datetime.fromisoformat(at))
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="stopline.refresh_all_templates", queueing_lock="refresh_all_templates")
+def refresh_all_templates(timestamp: int) -> None:  # noqa: ARG001
+    close_old_connections()
+    templates.refresh_later(templates.refreshable())
+
+
+@app.task(name=templates.TASK)
+def refresh_templates(account_id: str, connection_id: str) -> None:
+    close_old_connections()
+    templates.refresh_quietly(UUID(account_id), UUID(connection_id))
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="stopline.agree_all", queueing_lock="agree_all")
+def agree_all(timestamp: int) -> None:  # noqa: ARG001
+    close_old_connections()
+    agreement.ask_all()
+
+
+@app.task(name=agreement.TASK, pass_context=True)
+def agree(context: JobContext, account_id: str, connection_id: str) -> None:
+    close_old_connections()
+    agreement.run(UUID(account_id), UUID(connection_id), context.should_abort)
+
+
+@app.task(name=media.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
+def fetch_media(account_id: str, message_id: str) -> None:
+    close_old_connections()
+    media.fetch(UUID(account_id), UUID(message_id))

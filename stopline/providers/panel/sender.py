@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopline.providers.base import Event, Outgoing, Permit, Receipt, Request
+from stopline.providers.base import Event, Outgoing, Permit, Receipt, Reply, Request, SendsNoMedia, Way
 from stopline.rules.errors import NotFound
 from stopline.rules.words import MessageState
 
@@ -21,11 +21,14 @@ class PanelSender:
         pass
 
 
-class PanelReceiver:
+class PanelReceiver(SendsNoMedia):
     """The panel speaks through the web door of a signed-in member, never through a webhook."""
 
-    def verify(self, request: Request, token: str) -> None:
+    def verify(self, request: Request, way: Way) -> None:
         raise NotFound("There is no webhook for Chat with Support. Use the panel in the profile menu.")
 
     def read(self, request: Request) -> list[Event]:
         return []
+
+    def handshake(self, request: Request, way: Way) -> Reply | None:
+        return None

@@ -1,8 +1,13 @@
 """The far side of the sandbox: a small HTTP service that takes messages as a provider does, and reports on them.
 
-    POST /sandbox/gateway/messages       Authorization: Bearer <token>; {"id", "channel", "from", "to", "text"}
+    POST /sandbox/gateway/messages       Authorization: Bearer <token>; {"id", "channel", "from", "to", "text"},
+        with files also "media": [{"url", "content_type", "name"}]
         202 {"id": provider id}
     GET  /sandbox/gateway/messages/<id>  200 {"id": provider id} or 404
+    GET  /sandbox/gateway/opt-outs?after=<n>
+        200 {"opt_outs": [{"channel", "address"}], "next": n or null}
+    PUT, DELETE /sandbox/gateway/opt-outs/<channel>/<address>
+        204
 
 Reports go to /inbound/sandbox/<token>, gathered for a moment as large providers do. Reports not yet delivered
 when the process ends are lost, as they are with real ones.
@@ -17,19 +22,24 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import aiohttp
 import orjson
 
+from stopline.providers.sandbox.opt_outs import OptOuts
 from stopline.providers.sandbox.receipts import Receipts
-from stopline.rules.words import Channel
+from stopline.rules.words import CONSENT_CHANNELS, Channel
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PREFIX = "/sandbox/gateway/messages"
+OPT_OUTS = "/sandbox/gateway/opt-outs"
+PATHS = (PREFIX, OPT_OUTS)
+PAGE = 500  # opt-outs
+LONGEST_ADDRESS = 254  # characters
 LARGEST_BODY = 1_000_000  # bytes
 GATHER = 0.2  # seconds
 READ_AFTER = 2.0  # seconds
@@ -48,6 +58,7 @@ class Gateway:
         self.knows = knows
         self.known: set[str] = set()
         self.receipts = Receipts(data)
+        self.opt_outs = OptOuts(data)
         self.inbound_url = inbound_url
         self.reports = reports
         self.waiting: dict[str, list[dict[str, str]]] = defaultdict(list)
@@ -62,6 +73,8 @@ class Gateway:
                 401,
                 {"title": "The token is missing or unknown", "detail": "Send Authorization: Bearer <token>."},
             )
+        elif scope["path"].startswith(OPT_OUTS):
+            await self.tell_opt_outs(scope, send, token)
         elif scope["method"] == "POST" and not path:
             await self.take(scope, receive, send, token)
         elif scope["method"] == "GET" and path:
@@ -79,7 +92,7 @@ class Gateway:
         received_ns = time.time_ns()
         message = _message(await read_body(receive, LARGEST_BODY))
         if message is None:
-            problem = f"Send a JSON object of texts: {', '.join(FIELDS)}."
+            problem = f"Send a JSON object of texts, {', '.join(FIELDS)}, and perhaps a list of files, media."
             await _answer(send, 400, {"title": "The message can't be read", "detail": problem})
             return
         started = _header(scope, b"stopline-handoff-started")
@@ -97,6 +110,20 @@ class Gateway:
             await _answer(send, 200, {"id": found[0].provider_id})
         else:
             await _answer(send, 404, {"title": "No such message"})
+
+    async def tell_opt_outs(self, scope: Scope, send: Send, token: str) -> None:
+        """Its list of opt-outs: read it, or put an address on it or take one off."""
+        channel, _, address = scope["path"].removeprefix(OPT_OUTS).strip("/").partition("/")
+        change = {"PUT": self.opt_outs.add, "DELETE": self.opt_outs.remove}.get(scope["method"])
+        if scope["method"] == "GET" and not channel:
+            after = parse_qs(scope["query_string"].decode("latin-1")).get("after", ["0"])[0]
+            found, following = self.opt_outs.page(token, int(after) if after.isdecimal() else 0, PAGE)
+            await _answer(send, 200, {"opt_outs": found, "next": following})
+        elif change and channel in CONSENT_CHANNELS and 0 < len(address) <= LONGEST_ADDRESS:
+            change(token, channel, address)
+            await _answer(send, 204, None)
+        else:
+            await _answer(send, 404, {"title": "There is nothing here"})
 
     def report(self, token: str, provider_id: str, state: str) -> None:
         if not self.reports:
@@ -149,13 +176,20 @@ async def read_body(receive: Receive, largest: int) -> bytes | None:
             return b"".join(parts)
 
 
-def _message(body: bytes | None) -> dict[str, str] | None:
+def _message(body: bytes | None) -> dict[str, Any] | None:
     try:
         found = orjson.loads(body or b"")
     except orjson.JSONDecodeError:
         return None
     whole = isinstance(found, dict) and all(isinstance(found.get(field), str) for field in FIELDS)
-    return found if whole else None
+    return found if whole and _are_files(found.get("media", [])) else None
+
+
+def _are_files(media: Any) -> bool:
+    """A list of {"url", "content_type", "name"}; it may be left out."""
+    return isinstance(media, list) and all(
+        isinstance(each, dict) and str(each.get("url")).startswith(("https://", "http://")) for each in media
+    )
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -167,7 +201,7 @@ def _token(scope: Scope) -> str:
     return token if kind.lower() == "bearer" else ""
 
 
-async def _answer(send: Send, status: int, body: dict[str, Any]) -> None:
+async def _answer(send: Send, status: int, body: dict[str, Any] | None) -> None:
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": orjson.dumps(body)})
+    await send({"type": "http.response.body", "body": b"" if body is None else orjson.dumps(body)})

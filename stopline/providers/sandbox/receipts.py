@@ -11,30 +11,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 FILE = "sandbox-receipts.sqlite3"
 TABLE = """
 CREATE TABLE IF NOT EXISTS receipt (
     position INTEGER PRIMARY KEY, connection TEXT NOT NULL, message TEXT NOT NULL, provider_id TEXT NOT NULL,
     channel TEXT NOT NULL, sender TEXT NOT NULL, address TEXT NOT NULL, text TEXT NOT NULL,
-    started_ns INTEGER NOT NULL, received_ns INTEGER NOT NULL
+    started_ns INTEGER NOT NULL, received_ns INTEGER NOT NULL, media TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX IF NOT EXISTS receipt_of_message ON receipt (connection, message);
 CREATE INDEX IF NOT EXISTS receipt_of_address ON receipt (connection, channel, address, position);
 """
+ADD_MEDIA = "ALTER TABLE receipt ADD COLUMN media TEXT NOT NULL DEFAULT '[]'"
 APPEND = """
-INSERT INTO receipt (connection, message, provider_id, channel, sender, address, text, started_ns, received_ns)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO receipt (connection, message, provider_id, channel, sender, address, text, started_ns, received_ns, media)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 OF_MESSAGE = """
-SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns FROM receipt
+SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns, media FROM receipt
 WHERE connection = ? AND message = ? ORDER BY position
 """
 ALL = """
-SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns FROM receipt
+SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns, media FROM receipt
 ORDER BY position
 """
 OF_ADDRESS = """
-SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns FROM receipt
+SELECT connection, message, provider_id, channel, sender, address, text, started_ns, received_ns, media FROM receipt
 WHERE connection = ? AND channel = ? AND address = ? ORDER BY position DESC LIMIT ?
 """
 
@@ -52,6 +55,7 @@ class SandboxReceipt:
     text: str
     started_ns: int
     received_ns: int
+    media: str = "[]"  # a JSON list of {"url", "content_type", "name"}
 
 
 class Receipts:
@@ -63,11 +67,14 @@ class Receipts:
         self.file.execute("PRAGMA journal_mode = WAL")
         self.file.execute("PRAGMA synchronous = OFF")  # it outlives a killed process, if not a power cut
         self.file.executescript(TABLE)
+        if "media" not in [row[1] for row in self.file.execute("PRAGMA table_info(receipt)")]:
+            self.file.execute(ADD_MEDIA)  # a file from before there were any
 
     def append(self, token: str, message: Mapping[str, Any], started_ns: int, received_ns: int) -> str:
         provider_id = f"sb-{uuid.uuid4().hex}"
         words = [str(message[name]) for name in ("channel", "from", "to", "text")]
-        row = (connection_key(token), str(message["id"]), provider_id, *words, started_ns, received_ns)
+        media = orjson.dumps(message.get("media", [])).decode()
+        row = (connection_key(token), str(message["id"]), provider_id, *words, started_ns, received_ns, media)
         self.file.execute(APPEND, row)
         return provider_id
 

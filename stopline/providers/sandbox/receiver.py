@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from stopline.providers.base import Event, Progress, Received, Request, Unknown
+from stopline.providers.base import Event, Progress, Received, Reply, Request, SendsNoMedia, Unknown, Way
+from stopline.providers.documents import document
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CONSENT_CHANNELS, Channel, MessageState
 
@@ -25,42 +26,20 @@ LONGEST_TEXT = 100_000
 FIELDS = ("id", "channel", "from", "to", "text")
 
 
-class SandboxReceiver:
-    def verify(self, request: Request, token: str) -> None:
+class SandboxReceiver(SendsNoMedia):
+    def verify(self, request: Request, way: Way) -> None:
         """The secret is in the address, which the door has compared already; the sandbox signs nothing."""
 
     def read(self, request: Request) -> list[Event]:
-        body = _object(request.body)
+        body = document(request.body)
         if "states" in body and isinstance(body["states"], list):
             return [_progress(state) for state in body["states"] if isinstance(state, dict)]
         if "text" not in body and "type" in body:  # an event of a kind this version doesn't know
             return [Unknown(_event_id(body, request.body), body)]
         return [_received(body)]
 
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(
-            f"The body is not JSON ({error}). Send an object with {', '.join(FIELDS)}."
-        ) from error
-    found = _storable(found)
-    if not isinstance(found, dict):
-        raise InvalidInput(f"The body is not an object. Send one with {', '.join(FIELDS)}.")
-    return found
-
-
-def _storable(found: Any) -> Any:
-    """Without NUL characters, which PostgreSQL can keep in no text."""
-    match found:
-        case str():
-            return found.replace("\x00", "")
-        case list():
-            return [_storable(item) for item in found]
-        case dict():
-            return {_storable(key): _storable(value) for key, value in found.items()}
-    return found
+    def handshake(self, request: Request, way: Way) -> Reply | None:
+        return None
 
 
 def _received(body: dict[str, Any]) -> Received:

@@ -15,12 +15,12 @@ from psycopg_pool import AsyncConnectionPool
 from stopline.apps.accounts import live
 from stopline.apps.consent import subscription
 from stopline.apps.consent.models import Entry
-from stopline.apps.inbox import receive
+from stopline.apps.inbox import receive, stored
 from stopline.apps.sending import gate, outcome, queue
 from stopline.apps.sending.handover import Handover
-from stopline.apps.sending.models import Message
+from stopline.apps.sending.models import InboundEvent, Message
 from stopline.providers.base import Receipt
-from stopline.providers.errors import PermitLapsed
+from stopline.providers.errors import OptedOutAtProvider, PermitLapsed
 from stopline.providers.sandbox.sender import SandboxSender
 from stopline.rules.words import Channel, MessageKind, MessageState, Source
 from tests import loopback, make
@@ -233,7 +233,7 @@ def test_an_outcome_is_written_down_although_the_database_went_away_meanwhile(ac
         (loopback.answers(429, headers={"Retry-After": "120"}), "queued", True),
         (loopback.answers(503), "queued", True),
         (loopback.answers(422, {"detail": "No such number."}), "failed", False),
-        (loopback.answers(401), "failed", False),
+        (loopback.answers(401), "queued", False),  # held: its connection is paused
         (loopback.answers(500), "handing_over", False),  # until the provider was asked
         (loopback.answers(202, ["not", "an", "object"]), "handing_over", False),
         (loopback.hangs_up, "handing_over", False),
@@ -416,6 +416,39 @@ def test_one_persons_messages_arrive_in_the_order_they_were_written(account, pro
     run(one_batch)
 
     assert [body["text"] for body in provider.got] == list("01234567")
+
+
+def test_a_refused_token_pauses_the_connection_and_holds_its_queue_until_it_is_mended(account, provider):
+    first, second = queued(account), queued(account)
+    provider.answer = loopback.answers(401)
+
+    run(one_batch)
+    paused = account.connections.get()
+    run(one_batch)
+    tried = len(provider.got)
+    provider.answer = loopback.accepts
+    account.connections.update(state="active", paused_because="")
+    run(one_batch)
+
+    assert (paused.state, tried) == ("paused", 2)
+    assert "token" in paused.paused_because
+    assert (fresh(first).state, fresh(second).state) == ("sent", "sent")
+
+
+def test_an_opt_out_at_the_provider_becomes_ours(account, provider, monkeypatch):
+    contact = make.contact(account)
+    message = queued(account, contact)
+
+    async def opted_out(*_):
+        raise OptedOutAtProvider
+
+    monkeypatch.setattr(SandboxSender, "send", opted_out)
+    run(one_batch)
+    InboundEvent.objects.filter(applied_at=None).update(received_at="2026-01-01T00:00:00Z")
+    stored.apply()
+
+    entry = Entry.objects.get(account=account, channel="sms", address=contact.phone)
+    assert (fresh(message).state, entry.source, entry.message_id) == ("failed", "provider", message.id)
 
 
 def test_a_paused_connection_keeps_its_queue(account, provider):

@@ -106,6 +106,7 @@ def test_web_and_worker_run_apart_on_a_database_of_their_own(copy):
     try:
         url = {"DATABASE_URL": server.start()}
         parts = [copy.spawn(name, **url) for name in ("web", "worker")]
+        wait_until(copy.healthy, 60)
         wait_until(lambda: copy.run("doctor", **url).returncode == 0, 60)
         assert "favicon" in " ".join(file.name for file in (copy.data / "static").iterdir())
 

@@ -125,7 +125,11 @@ def test_the_composer_counts_with_the_alphabet_and_sizes_of_the_rules() -> None:
     assert f"{segments.UCS2_SINGLE}, {segments.UCS2_PART})" in script
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+# An e-mail's own document: in a sandboxed frame, under a policy of its own that runs no script.
+PAGES = [path for path in TEMPLATES if path.name != "formatted.html"]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_templates_carry_nothing_the_content_security_policy_would_refuse(path: Path) -> None:
     text = path.read_text()
 

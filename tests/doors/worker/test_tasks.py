@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from stopline.apps.contacts.importing import running, uploads
 from stopline.apps.contacts.models import Import
+from stopline.apps.sending import templates
 from stopline.doors.worker import tasks
 from tests import make
 
@@ -86,3 +87,27 @@ def test_procrastinate_runs_the_import():
 
     assert Import.objects.get(pk=made.pk).state == "done"
     assert tasks.run_import.name == running.TASK
+
+
+@pytest.mark.django_db
+def test_templates_of_every_connection_get_a_job_each_and_a_waiting_one_is_enough():
+    first, second = (
+        make.connection(make.account(), provider="whatsapp_cloud", channels=["whatsapp"]) for _ in range(2)
+    )
+
+    templates.refresh_later(templates.refreshable())
+    templates.refresh_later(templates.refreshable())
+
+    waiting = ProcrastinateJob.objects.filter(task_name=templates.TASK)
+    assert {each.args["connection_id"] for each in waiting} == {str(first.id), str(second.id)}
+    assert waiting.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_refresh_that_fails_is_noted_on_the_connection_and_fails_no_job():
+    connection = make.connection(make.account(), provider="whatsapp_cloud", channels=["whatsapp"])
+
+    templates.refresh_quietly(connection.account_id, connection.id)
+
+    connection.refresh_from_db()
+    assert "WhatsApp Business Account ID" in connection.last_error

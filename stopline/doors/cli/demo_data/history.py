@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from stopline.apps.consent import erasure, evidence, subscription
@@ -13,6 +14,7 @@ from stopline.apps.consent.actors import Actor
 from stopline.apps.consent.subscription import Key, Mark
 from stopline.apps.contacts.models import Contact
 from stopline.doors.cli.demo_data.business import Demo
+from stopline.providers.sandbox.opt_outs import OptOuts
 from stopline.rules.words import CARRIER_CHANNELS, CHANNELS, AddressKind, Channel, ResubscribeReason, Source
 
 EMAIL = (Channel.EMAIL,)
@@ -100,6 +102,14 @@ def write(demo: Demo, contacts: Sequence[Contact]) -> None:
     _moved(past)
     _came_back_after_erasure(past)
     _ways_back(past)
+    _opted_out_at_the_provider_only(past)
+
+
+def _opted_out_at_the_provider_only(past: Past) -> None:
+    """What the next comparison of opt-outs will find (Settings, Channels, Agreement)."""
+    there = OptOuts(settings.STOPLINE_DATA)
+    for _ in range(3):
+        there.add(past.demo.sandbox.token, Channel.SMS, past.next(AddressKind.PHONE).phone or "")
 
 
 def _by_hand(past: Past) -> None:

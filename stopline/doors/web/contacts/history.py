@@ -34,7 +34,10 @@ PROOF = {  # what evidence is called, in the order in which it is shown
     "row": "Row",
     "former_address": "Former address",
     "form": "Form",
+    "how": "How",
+    "wording": "Wording shown",
     "ip": "IP address",
+    "user_agent": "Browser",
 }
 
 

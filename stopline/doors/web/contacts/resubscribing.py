@@ -15,6 +15,7 @@ from django.urls import reverse
 from stopline.apps.consent import evidence, subscription, told
 from stopline.apps.consent.actors import Actor
 from stopline.apps.contacts import standing
+from stopline.apps.sending.agreement import differences
 from stopline.doors.web.contacts import badges, channels, chosen
 from stopline.doors.web.contacts.answer import done
 from stopline.doors.web.contacts.chosen import Chosen
@@ -26,6 +27,7 @@ from stopline.rules.words import ResubscribeReason, Source
 
 if TYPE_CHECKING:
     from stopline.apps.consent.models import Entry
+    from stopline.apps.consent.subscription import Key
     from stopline.apps.contacts.models import Contact
     from stopline.doors.web.contacts.badges import Badge
 
@@ -118,22 +120,31 @@ def sent_proof(request: MemberRequest) -> tuple[str, dict[str, Any]]:
 
 def stories(contact: Contact, shown: Mapping[UUID, list[Badge]]) -> list[Story]:
     """One for each decision that is in force, in the order of the channels."""
+    held = differences.after_resubscribe(contact.account_id, contact.channels)
     decided: dict[tuple[object, ...], list[Badge]] = {}
     for badge in shown[contact.id]:
         if badge.unsubscribed and badge.entry:
             entry = badge.entry
             decided.setdefault((entry.at, entry.source, entry.actor_name, entry.reason), []).append(badge)
-    return [_story(contact, those) for those in decided.values()]
+    return [_story(contact, those, held) for those in decided.values()]
 
 
-def _story(contact: Contact, those: list[Badge]) -> Story:
+def _story(contact: Contact, those: list[Badge], held: Mapping[Key, list[str]]) -> Story:
     entry = those[0].entry
     assert entry is not None  # `stories` takes no other
     labels = ", ".join(badge.channel.label for badge in those)
     why = told.why(entry)
-    return Story(contact, entry, labels, why, str(entry.evidence.get("text") or ""), _warnings(those, entry))
+    return Story(
+        contact, entry, labels, why, str(entry.evidence.get("text") or ""), _warnings(those, entry, held)
+    )
 
 
-def _warnings(those: Iterable[Badge], entry: Entry) -> list[str]:
-    notes = (still_refused(badge.channel, Source(entry.source)) for badge in those)
+def _warnings(those: Iterable[Badge], entry: Entry, held: Mapping[Key, list[str]]) -> list[str]:
+    """Where a provider will go on refusing: by what its kind does, and by its list where we have read that."""
+    notes: list[str] = []
+    for badge in those:
+        notes += [
+            still_refused(badge.channel, Source(entry.source)),
+            *held.get((badge.channel, badge.address), []),
+        ]
     return [note for note in dict.fromkeys(notes) if note]

@@ -29,7 +29,7 @@ def assign(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
 
     verbs.assign(found, _member_id(request.POST.get("assignee", "")))
 
-    return _done(request, found)
+    return done(request, found)
 
 
 @signed_in
@@ -39,7 +39,7 @@ def close(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
 
     verbs.close(found)
 
-    return _done(request, found, "Conversation closed.")
+    return done(request, found, "Conversation closed.")
 
 
 @signed_in
@@ -49,7 +49,7 @@ def reopen(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
 
     verbs.reopen(found)
 
-    return _done(request, found)
+    return done(request, found)
 
 
 @signed_in
@@ -113,7 +113,7 @@ def again(request: MemberRequest, conversation_id: UUID, message_id: UUID) -> Ht
         return render(request, "inbox/again.html", page)
     send_again(request.member, found, message)
 
-    return _done(request, found, "Message queued again.")
+    return done(request, found, "Message queued again.")
 
 
 @signed_in
@@ -123,7 +123,7 @@ def dismiss(request: MemberRequest, conversation_id: UUID, message_id: UUID) -> 
 
     unclear.dismiss(request.member, message_in(found, message_id))
 
-    return _done(request, found, "Dismissed: automated messages go on.")
+    return done(request, found, "Dismissed: automated messages go on.")
 
 
 @signed_in
@@ -135,10 +135,10 @@ def unsubscribe(request: MemberRequest, conversation_id: UUID, message_id: UUID)
 
     where = ", ".join(channel.label for channel in Channel if channel in {each.channel for each in changes})
     text = f"{found.contact.name} unsubscribed from {where}." if where else "Was unsubscribed already."
-    return _done(request, found, text)
+    return done(request, found, text)
 
 
-def _done(request: MemberRequest, found: Conversation, text: str = "") -> HttpResponse:
+def done(request: MemberRequest, found: Conversation, text: str = "") -> HttpResponse:
     if not request.htmx:
         if text:
             messages.success(request, text)

@@ -15,10 +15,13 @@ from stopline.apps.consent import subscription, told
 from stopline.apps.consent.models import Entry, Subscription
 from stopline.apps.inbox.conversation import channels_of
 from stopline.apps.inbox.models import Conversation, SavedReply
+from stopline.apps.sending import mail
 from stopline.apps.sending.models import Connection
 from stopline.doors.web.guard import signed_in
+from stopline.doors.web.inbox import templates
 from stopline.doors.web.inbox.find import digest, find
 from stopline.doors.web.request import MemberRequest
+from stopline.rules import files
 from stopline.rules.addresses import display
 from stopline.rules.consent import admins_only
 from stopline.rules.words import CHANNELS, Channel, Standing
@@ -80,15 +83,25 @@ def shown(request: MemberRequest, conversation: Conversation) -> dict[str, Any]:
     chosen = next((option for want in wanted for option in options if option.channel == want), None)
     chosen = chosen or (options[0] if options else None)
     saved = SavedReply.objects.filter(account_id=conversation.account_id).order_by("name")
+    approved = _approved(request, conversation, chosen)
     return {
+        **approved,
         "options": options,
         "chosen": chosen,
         "texts": chosen and CHANNELS[chosen.channel].texts,
         "saved_replies": list(saved[:200]),
+        **_files(options, chosen),
+        "subject": _subject(conversation, chosen),
         "draft": _saved_text(conversation, request.GET.get("saved")),
-        "composer_was": f"{digest(chosen)}:{digest(options)}",
+        "composer_was": f"{digest(chosen, *templates.facts(approved))}:{digest(options)}",
         **(_blocked(request, chosen) if chosen and chosen.blocked else {}),
     }
+
+
+def _approved(request: MemberRequest, conversation: Conversation, chosen: Option | None) -> dict[str, Any]:
+    if chosen is None or chosen.blocked or not chosen.connected:
+        return {}
+    return templates.shown(conversation, chosen.channel, chosen.address, request.GET)
 
 
 def _blocked(request: MemberRequest, chosen: Option) -> dict[str, Any]:
@@ -114,6 +127,27 @@ def _option(channel: Channel, row: Subscription, connected: bool) -> Option:
     return Option(
         channel, row.address, str(row.standing) if kept else "", connected or not kept, row.entry_id
     )
+
+
+def _subject(conversation: Conversation, chosen: Option | None) -> str:
+    """Of an answer by e-mail; it can be changed."""
+    if chosen is None or chosen.blocked or chosen.channel != Channel.EMAIL:
+        return ""
+    return mail.last_subject(conversation.account_id, conversation.id, chosen.address)
+
+
+def _files(options: list[Option], chosen: Option | None) -> dict[str, Any]:
+    """What may be attached on this channel, or which other one carries pictures."""
+    if chosen is None or not CHANNELS[chosen.channel].subscription:
+        return {}
+    limit = files.LIMITS.get(chosen.channel)
+    other = next((each for each in options if each.channel is Channel.MMS and each.connected), None)
+    return {
+        "attach": limit,
+        "attach_most": files.size(limit.size) if limit else "",
+        "attach_by": None if limit else other,
+        "attach_why": not limit,
+    }
 
 
 def _saved_text(conversation: Conversation, reply_id: str | None) -> str:

@@ -18,11 +18,13 @@ from stopline.apps.inbox import conversation as verbs
 from stopline.apps.inbox import listing
 from stopline.apps.inbox.listing import Filters, Place, Row
 from stopline.apps.inbox.models import Conversation
-from stopline.apps.inbox.reply import reply
+from stopline.apps.inbox.reply import reply, reply_with_template
+from stopline.apps.sending.media import attach
 from stopline.doors.web.guard import signed_in
-from stopline.doors.web.inbox import composer, profile, thread
+from stopline.doors.web.inbox import composer, media, profile, templates, thread
 from stopline.doors.web.inbox.find import digest, find, is_part, members_of
 from stopline.doors.web.request import MemberRequest
+from stopline.rules.words import Channel
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -69,7 +71,13 @@ def rows(request: MemberRequest) -> HttpResponse:
 
 def _send(request: MemberRequest, found: Conversation) -> HttpResponse:
     channel = request.POST.get("channel", "")
-    reply(request.member, found, channel, request.POST.get("text", ""))
+    if template := request.POST.get("template"):
+        reply_with_template(request.member, found, channel, template, templates.values(request.POST))
+    else:
+        subject = request.POST.get("subject", "") if channel == Channel.EMAIL else ""
+        parts = {"subject": subject} if subject.strip() else {}
+        text, files = request.POST.get("text", ""), attach(found.account_id, channel, media.chosen(request))
+        reply(request.member, found, channel, text, parts=parts, files=files)
     if not request.htmx:
         return redirect(f"{reverse('conversation', args=[found.id])}?{urlencode({'channel': channel})}")
     response = HttpResponse(status=204)

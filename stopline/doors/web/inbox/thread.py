@@ -14,12 +14,14 @@ from django.views.decorators.http import require_safe
 
 from stopline.apps.accounts import members
 from stopline.apps.consent import told
+from stopline.apps.inbox import quoted
 from stopline.apps.inbox import thread as threads
 from stopline.apps.inbox.models import Conversation
 from stopline.apps.inbox.reply import MAY_GO_AGAIN
 from stopline.apps.inbox.thread import Happening, Thread
 from stopline.apps.sending.models import Message
 from stopline.doors.web.guard import signed_in
+from stopline.doors.web.inbox import media
 from stopline.doors.web.inbox.find import digest, find, members_of
 from stopline.doors.web.request import MemberRequest
 from stopline.rules.consent import admins_only
@@ -46,6 +48,11 @@ class Line:
     author: str = ""
     decided: str = ""
     again: bool = False
+    text: str = ""  # what was written
+    quoted: str = ""  # of an e-mail: what follows it, folded
+    subject: str = ""
+    formatted: bool = False  # there is HTML to look at
+    files: list[media.File] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,14 @@ def _line(item: Message | Happening) -> Line:
     if isinstance(item, Happening):
         return Line(happening=told.line(item.entries), standing=item.entries[0].standing, at=item.at)
     kind = CHANNELS[Channel(item.channel)]
+    mail = item.channel == Channel.EMAIL
+    text, rest = quoted.split(item.text) if mail and item.inbound else (item.text, "")
     return Line(
+        text=text,
+        quoted=rest,
+        subject=item.parts.get("subject", "") if mail else "",
+        formatted=mail and "html" in item.parts,
+        files=media.shown(item),
         message=item,
         at=item.created_at,
         icon=kind.icon,
@@ -131,7 +145,7 @@ def _facts(item: Message | Happening) -> tuple[object, ...]:
     """Everything about an item that can change."""
     if isinstance(item, Happening):
         return tuple(entry.id for entry in item.entries)
-    return item.id, item.state, item.refusal, item.failure, item.looks_like_opt_out
+    return item.id, item.state, item.refusal, item.failure, item.looks_like_opt_out, media.shown(item)
 
 
 def _uuid(text: str | None) -> UUID | None:

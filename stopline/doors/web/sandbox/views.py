@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -34,6 +35,7 @@ class Bubble:
     text: str
     at: datetime
     mine: bool
+    files: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def on(self) -> date:
@@ -133,7 +135,12 @@ def _phone(request: MemberRequest, owner: Owner, channel: Channel) -> Phone:
 def _bubbles(request: MemberRequest, owner: Owner, phone: Phone) -> list[Bubble]:
     """What the sandbox has received for them, and what they wrote, oldest first."""
     received = [
-        Bubble(receipt.text, datetime.fromtimestamp(receipt.received_ns / 1e9, UTC), mine=False)
+        Bubble(
+            receipt.text,
+            datetime.fromtimestamp(receipt.received_ns / 1e9, UTC),
+            mine=False,
+            files=orjson.loads(receipt.media),
+        )
         for receipt in phone.received(settings.STOPLINE_DATA, MOST_SHOWN)
     ]
     written = Message.objects.none()

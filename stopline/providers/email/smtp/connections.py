@@ -1,0 +1,174 @@
+"""Connections to mail servers, kept open between messages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiosmtplib
+
+from stopline.providers import reach
+from stopline.providers.base import Way, clock
+from stopline.providers.email.smtp import answers
+from stopline.providers.errors import Misconfigured, TryLater
+
+TLS, STARTTLS, PLAIN = "tls", "starttls", "none"
+PORTS = {TLS: 465, STARTTLS: 587, PLAIN: 25}
+CONNECT_WITHIN = 3.0  # seconds, each for the socket and for signing in
+ANSWER_WITHIN = 8.0  # seconds for one command
+AT_ONCE = 5  # connections to one server; many servers refuse more from one client
+LOOK_AFTER = 2.0  # seconds of rest behind which a kept connection is asked whether it is still there
+REST = 25.0  # seconds; servers close what rests longer (RFC 5321 allows 5 minutes, few wait so long)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str = field(repr=False)
+
+    @classmethod
+    def of(cls, way: Way) -> Server:
+        """Raises Misconfigured."""
+        security = str(way.settings.get("security") or STARTTLS)
+        host = str(way.settings.get("host") or "").strip()
+        user = str(way.settings.get("user") or "").strip()
+        port = str(way.settings.get("port") or PORTS.get(security, 0)).strip()
+        if not host or security not in PORTS or not port.isdecimal() or not 0 < int(port[:6]) < 65536:
+            raise Misconfigured("The mail server's host, port or kind of encryption is missing or not right.")
+        password = way.credentials.get("password", "")
+        if security == PLAIN and password:
+            raise Misconfigured(
+                "A password is only sent over an encrypted connection. Choose TLS or STARTTLS."
+            )
+        return cls(host, int(port), security, user, password)
+
+
+@dataclass
+class Kept:
+    client: aiosmtplib.SMTP
+    rested_since: float = 0.0
+
+
+class Connections:
+    """A few a server, each used by one message at a time."""
+
+    def __init__(self) -> None:
+        self.resting: dict[Server, list[Kept]] = {}
+        self.turns: dict[Server, asyncio.Semaphore] = {}
+        self.context = ssl.create_default_context()
+
+    @contextlib.asynccontextmanager
+    async def one(self, server: Server) -> AsyncIterator[aiosmtplib.SMTP]:
+        """A connection that is signed in. It is kept afterwards unless something went wrong on it."""
+        async with self.turns.setdefault(server, asyncio.Semaphore(AT_ONCE)):
+            client = await self._rested(server) or await self._open(server)
+            try:
+                yield client
+            except BaseException:
+                client.close()
+                raise
+            if client.is_connected:
+                self.resting.setdefault(server, []).append(Kept(client, clock()))
+
+    async def close(self) -> None:
+        for kept in [each for rests in self.resting.values() for each in rests]:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await kept.client.quit(timeout=1)
+            kept.client.close()
+        self.resting.clear()
+
+    async def _rested(self, server: Server) -> aiosmtplib.SMTP | None:
+        rests = self.resting.get(server, [])
+        while rests:
+            kept = rests.pop()
+            rested = clock() - kept.rested_since
+            if (
+                kept.client.is_connected
+                and rested < REST
+                and (rested < LOOK_AFTER or await _answers(kept.client))
+            ):
+                return kept.client
+            kept.client.close()
+        return None
+
+    async def _open(self, server: Server) -> aiosmtplib.SMTP:
+        """Raises TryLater and Misconfigured; nothing of a message has left."""
+        try:
+            return await self._sign_in(server, await _socket(server))
+        except aiosmtplib.SMTPAuthenticationError as error:
+            raise answers.refused(error.code, error.message) from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise TryLater(f"The mail server answered {error.code} {error.message[:200]}.") from None
+        except ssl.SSLCertVerificationError as error:
+            raise Misconfigured(
+                f"The certificate of {server.host} can't be trusted: {error.verify_message}."
+            ) from None
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            if type(error) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):  # no STARTTLS, no AUTH
+                raise Misconfigured(f"{server.host} can't be used like this: {error}") from None
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise Misconfigured(
+                    f"The certificate of {server.host} can't be trusted: {error.__cause__.verify_message}."
+                ) from None
+            raise TryLater(f"{server.host} can't be reached. Stopline will try again by itself.") from error
+
+    async def _sign_in(self, server: Server, opened: socket.socket) -> aiosmtplib.SMTP:
+        client = aiosmtplib.SMTP(
+            # The name, for the certificate; the socket goes to the address that `reach` allowed.
+            hostname=server.host,
+            sock=opened,
+            use_tls=server.security == TLS,
+            start_tls=server.security == STARTTLS,
+            tls_context=self.context,
+            timeout=ANSWER_WITHIN,
+        )
+        try:
+            await client.connect(timeout=CONNECT_WITHIN)
+            if server.user or server.password:
+                await _authenticate(client, server)
+        except BaseException:
+            client.close()
+            opened.close()
+            raise
+        return client
+
+
+async def _authenticate(client: aiosmtplib.SMTP, server: Server) -> None:
+    """By one mechanism only: servers take their time over each wrong password, and we have little."""
+    await client.ehlo(timeout=CONNECT_WITHIN)  # what is offered may differ once the connection is encrypted
+    offered = client.supported_auth_methods
+    ways = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
+    way = next((way for name, way in ways.items() if name in offered), None)
+    if way is None:
+        raise aiosmtplib.SMTPNotSupported("it offers no way to sign in that Stopline knows.")
+    await way(server.user, server.password, timeout=ANSWER_WITHIN)
+
+
+async def _socket(server: Server) -> socket.socket:
+    address, port = await reach.resolve(server.host, server.port)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setblocking(False)
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN):
+            await asyncio.get_running_loop().sock_connect(opened, (address, port))
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+async def _answers(client: Any) -> bool:
+    try:
+        await client.rset(timeout=1)
+    except (aiosmtplib.SMTPException, OSError):
+        return False
+    return True
