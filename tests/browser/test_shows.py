@@ -44,7 +44,9 @@ def test_somebody_who_has_never_seen_it_finds_the_whole_way(open_browser, enter,
 
 
 def _unsubscribe_from_sms(page: Page, name: str) -> None:
-    row = find_contact(page, name)
+    follow(page, "All contacts")
+    search(page, name)
+    row = row_of(page, name)
     choose_action(row, name, "Unsubscribe")
     dialog = page.get_by_role("dialog", name="Unsubscribe contact")
     button = dialog.get_by_role("button", name="Mark unsubscribed")
