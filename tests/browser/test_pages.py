@@ -232,7 +232,8 @@ def test_a_screen_as_an_agent_sees_it_has_no_barrier(agent, watch, screen):
 def test_the_theme_that_is_chosen_stays(admin):
     admin.emulate_media(color_scheme="light")
     admin.get_by_role("button", name="Profile").click()
-    admin.get_by_role("menuitemradio", name="Dark").click()
+    with admin.expect_response(re.compile("/theme/")):
+        admin.get_by_role("menuitemradio", name="Dark").click()
 
     for _ in range(2):
         expect(admin.locator("html")).to_have_attribute("data-theme", "dark")

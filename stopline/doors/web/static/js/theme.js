@@ -10,5 +10,5 @@ document.addEventListener("submit", async (event) => {
     choice.setAttribute("aria-checked", choice.value === theme);
   const body = new FormData(form);
   body.set("theme", theme);
-  await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  await fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
 });
