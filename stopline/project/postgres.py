@@ -18,13 +18,13 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import psutil
 import psycopg
@@ -48,6 +48,8 @@ BIN = _programs()
 ROLE = "stopline"
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103  # bytes; sun_path holds 104 on macOS and 108 on Linux, with a closing zero
+# The socket's folder lies here when the data folder's path is too long.
+ELSEWHERE = Path("/tmp")  # noqa: S108 (short on every system; whose folder it is gets checked)
 READY_SECONDS = 300  # replaying the log after a crash may take minutes on a slow disk
 
 # Durability is the product: what was acknowledged survives a power cut.
@@ -87,7 +89,14 @@ class Postgres:
         self.settings["cluster_name"] = f"stopline-{hashlib.sha256(bytes(self.cluster)).hexdigest()[:12]}"
         self.account: pwd.struct_passwd | None = None
         self.process: subprocess.Popen[bytes] | None = None
-        self._socket_folder: Path | None = None
+
+    @property
+    def socket_folder(self) -> Path:
+        """The same at every start, so that programs started before a crash find the server after it."""
+        folder = self.folder / "run"
+        if len(bytes(folder / SOCKET)) <= SOCKET_PATH_LIMIT:
+            return folder
+        return ELSEWHERE / self.settings["cluster_name"]
 
     @property
     def running(self) -> bool:
@@ -106,8 +115,8 @@ class Postgres:
         """Start, after clearing what a killed one left; make role and database when new. Returns the URL."""
         with _told():
             self._refuse_other_version()
-            self._make_folders()
             self.end_leftovers()
+            self._make_folders()
             if not (self.cluster / "PG_VERSION").exists():
                 self._initialise()
             self._write_access_rules()
@@ -124,25 +133,28 @@ class Postgres:
                 leftovers.end(psutil.Process(process.pid), leftovers.FAST)
             process.wait()
         self.end_leftovers()
-        (self.folder / "url").unlink(missing_ok=True)
-        if self._socket_folder and self._socket_folder.parent != self.folder:
-            shutil.rmtree(self._socket_folder, ignore_errors=True)
+        if self.socket_folder.parent == ELSEWHERE:
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
 
     def superuser(self, database: str = "postgres") -> psycopg.Connection:
         """A connection that may do everything; only the user who runs the server gets one."""
-        folder = unquote(self.url.partition("?host=")[2]) or str(self._socket_folder)
         return psycopg.connect(
-            host=folder, user="postgres", dbname=database, autocommit=True, connect_timeout=5
+            host=str(self.socket_folder),
+            user="postgres",
+            dbname=database,
+            autocommit=True,
+            connect_timeout=5,
         )
 
     def end_leftovers(self) -> None:
-        """End what a killed server or supervisor left behind, then remove its lock files.
+        """End what a killed server or supervisor left behind, then remove its lock files and URL.
 
         PostgreSQL refuses to start where the process id in a stale lock file belongs to somebody else by now.
         """
         leftovers.end_servers(self.cluster, self.settings["cluster_name"])
-        for lock in [self.cluster / "postmaster.pid", *(self.folder / "run").glob(f"{SOCKET}*")]:
+        for lock in [self.cluster / "postmaster.pid", *self.socket_folder.glob(f"{SOCKET}*")]:
             lock.unlink(missing_ok=True)
+        (self.folder / "url").unlink(missing_ok=True)
 
     def _refuse_other_version(self) -> None:
         try:
@@ -160,18 +172,23 @@ class Postgres:
     def _make_folders(self) -> None:
         self.account = server_account.account_for(self.cluster)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._socket_folder = self._make_socket_folder()
+        self._make_socket_folder()
         if self.account:
-            os.chown(self._socket_folder, self.account.pw_uid, self.account.pw_gid)
+            os.chown(self.socket_folder, self.account.pw_uid, self.account.pw_gid)
             server_account.let_pass(self.account, self.folder)
             server_account.let_pass(self.account, BIN)
 
-    def _make_socket_folder(self) -> Path:
-        folder = self.folder / "run"
-        if len(bytes(folder / SOCKET)) > SOCKET_PATH_LIMIT:
-            return self._socket_folder or Path(tempfile.mkdtemp(prefix="stopline-", dir="/tmp"))
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
+    def _make_socket_folder(self) -> None:
+        self.socket_folder.mkdir(mode=0o700, exist_ok=True)
+        found = self.socket_folder.lstat()
+        ours = {os.geteuid(), self.account.pw_uid if self.account else os.geteuid()}
+        # Anybody may make a folder under /tmp: behind one of theirs they would be asked for people's data.
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours or found.st_mode & 0o077:
+            raise StoplineError(
+                f"{self.socket_folder} is there already and isn't this user's own",
+                "Remove it, or choose a STOPLINE_DATA with a shorter path, whose socket lies inside it",
+                title="The database could not be started",
+            )
 
     def _initialise(self) -> None:
         # Made beside its place and renamed: a start killed half-way leaves nothing that looks complete.
@@ -208,7 +225,7 @@ class Postgres:
             (self.cluster / file).write_text(text)
 
     def _launch(self) -> None:
-        settings = {**self.settings, "unix_socket_directories": str(self._socket_folder)}
+        settings = {**self.settings, "unix_socket_directories": str(self.socket_folder)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self._open_log() as log:
             self.process = subprocess.Popen(
@@ -256,7 +273,7 @@ class Postgres:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
 
     def _write_url(self) -> str:
-        url = f"postgresql://{ROLE}@/{ROLE}?host={quote(str(self._socket_folder), safe='/')}"
+        url = f"postgresql://{ROLE}@/{ROLE}?host={quote(str(self.socket_folder), safe='/')}"
         (self.folder / "url").write_text(url + "\n")
         return url
 

@@ -19,11 +19,14 @@ from stopline.project.postgres import DURABLE, FORGETFUL, SOCKET_PATH_LIMIT, Pos
 from stopline.rules.errors import StoplineError
 
 
-@pytest.fixture
-def server(tmp_path):
-    server = Postgres(tmp_path / "data", FORGETFUL)
-    yield server
-    server.stop()
+@pytest.fixture(params=["socket in the data folder", "socket elsewhere"])
+def server(request):
+    """Each test runs with a short path and with one that is too long for a socket."""
+    with tempfile.TemporaryDirectory(prefix="stopline-test-") as folder:
+        long = request.param == "socket elsewhere"
+        server = Postgres(Path(folder) / ("long" * 30 if long else "data"), FORGETFUL)
+        yield server
+        server.stop()
 
 
 def remember(url: str, word: str) -> None:
@@ -131,9 +134,9 @@ def connect_as_nobody(folder: Path, role: str) -> str:
 
 
 def test_neither_socket_nor_data_can_be_entered_by_others(server):
-    server.start()
+    socket = Path(server.start().partition("?host=")[2])
 
-    for folder in (server.cluster, server.folder / "run"):
+    for folder in (server.cluster, socket):
         assert stat.S_IMODE(folder.stat().st_mode) & 0o007 == 0
 
 
@@ -208,8 +211,7 @@ def test_a_backend_that_outlived_its_postmaster_is_ended(server):
     assert not backend.is_running() or backend.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_server_whose_starter_was_killed_is_stopped_first(tmp_path):
-    server = Postgres(tmp_path / "data", FORGETFUL)
+def test_a_server_whose_starter_was_killed_is_stopped_first(server):
     orphan = start_in_child(server, how_to_end="os.kill(os.getpid(), 9)")
     orphan.wait()
 
@@ -217,7 +219,32 @@ def test_a_server_whose_starter_was_killed_is_stopped_first(tmp_path):
 
     remember(url, "works")
     assert len([process for process in processes(server) if "-D" in process.cmdline()]) == 1
-    server.stop()
+
+
+def test_a_restart_after_a_crash_listens_where_it_did(server):
+    before = server.start()
+    server.process.kill()
+    server.process.wait()
+
+    assert server.start() == before
+
+
+@pytest.mark.parametrize(
+    "make", [lambda folder: folder.mkdir(mode=0o777), lambda folder: folder.symlink_to("/")]
+)
+def test_a_socket_folder_that_others_made_or_can_enter_is_refused(make):
+    server = Postgres(Path("/tmp") / f"stopline-test-{'long' * 30}", FORGETFUL)
+    make(server.socket_folder)
+    try:
+        server.socket_folder.chmod(0o777) if not server.socket_folder.is_symlink() else None
+        with pytest.raises(StoplineError) as refused:
+            server.start()
+    finally:
+        server.socket_folder.unlink() if server.socket_folder.is_symlink() else server.socket_folder.rmdir()
+        shutil.rmtree(server.folder.parent)
+
+    assert "isn't this user's own" in refused.value.detail
+    assert "shorter path" in refused.value.next_step
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent was killed")

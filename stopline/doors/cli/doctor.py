@@ -78,7 +78,7 @@ def findings(installation: Installation) -> Iterator[Finding]:
     django()
     yield from settings(installation)
     try:
-        yield version()
+        yield version(installation)
     except StoplineError as error:
         yield Finding(Health.FAIL, f"database: {error.title}: {error.detail}", error.next_step)
         return
@@ -134,14 +134,16 @@ def secret_key(installation: Installation, key: str) -> Finding:
     return Finding(Health.OK, f"secret key: {file}")
 
 
-def version() -> Finding:
+def version(installation: Installation) -> Finding:
     """Raises StoplineError where the database can't be reached or is too old."""
     from django.db import connection
 
     from stopline.doors.cli import prepare
+    from stopline.project.postgres import Postgres
 
     prepare.check_version()
-    kept = "embedded" if "/postgres/run" in str(connection.settings_dict["HOST"]) else "from DATABASE_URL"
+    socket = Postgres(installation.data).socket_folder
+    kept = "embedded" if connection.settings_dict["HOST"] == str(socket) else "from DATABASE_URL"
     return Finding(Health.OK, f"database: PostgreSQL {prepare.server_version()} ({kept})")
 
 

@@ -67,8 +67,9 @@ def test_an_open_event_stream_does_not_hold_up_the_stop(copy):
     assert copy.leftovers() == []
 
 
-def test_a_killed_postgresql_comes_back_and_web_and_worker_survive_it(copy):
-    copy.start()
+@pytest.mark.parametrize("name", ["data", "a path too long for a socket " * 5])
+def test_a_killed_postgresql_comes_back_and_web_and_worker_survive_it(copies, name):
+    copy = copies(name.strip().replace(" ", "-")).start()
     web, worker = copy.part("web"), copy.part("worker")
 
     copy.part("postgres").kill()
