@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "stopline.apps.contacts",
     "stopline.apps.sending",
     "stopline.apps.inbox",
+    "stopline.apps.broadcasts",
     "stopline.doors.web",
     "stopline.doors.worker",
 ]

@@ -20,8 +20,9 @@ class Facts:
     """What is known about one message and its address at the moment of hand-over.
 
     `entry_id` is the ledger entry that decided the standing, None where nobody ever decided.
-    `caused_by` is the ledger entry a confirmation confirms; `written_at` is when the message was queued. All times
-    are aware datetimes.
+    `caused_by` is the ledger entry a confirmation confirms; `written_at` is when the message was queued. `opens` is
+    when it may leave by the hours (rules.hours), None where it may now. `had` counts the marketing messages the contact
+    has had lately on this channel, `cap` is how many those may be. All times are aware datetimes.
     """
 
     channel: Channel
@@ -33,16 +34,23 @@ class Facts:
     held: bool = False
     caused_by: UUID | None = None
     written_at: datetime | None = None
+    opens: datetime | None = None
+    had: int = 0
+    cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Allowed or refused, why, which ledger entry decided, and when that was looked at."""
+    """Allowed or refused, why, which ledger entry decided, and when that was looked at.
+
+    `until`: only not now; the same message may be judged again then.
+    """
 
     allowed: bool
     reason: Refusal | None
     entry_id: UUID | None
     checked_at: datetime
+    until: datetime | None = None
 
 
 Rule = Callable[[Facts], Refusal | None]
@@ -88,12 +96,24 @@ def not_held(facts: Facts) -> Refusal | None:
     return Refusal.HELD if facts.held and facts.kind.automated else None
 
 
+def under_cap(facts: Facts) -> Refusal | None:
+    capped = facts.kind.marketing and facts.cap is not None and facts.had >= facts.cap
+    return Refusal.CAPPED if capped else None
+
+
+def within_hours(facts: Facts) -> Refusal | None:
+    """Last, so that a message which may never leave is refused now instead of waiting for the morning."""
+    return Refusal.HOURS if facts.opens and facts.opens > facts.now else None
+
+
 RULES: tuple[Rule, ...] = (
     confirms_this_opt_out,
     confirms_in_time,
     not_unsubscribed,
     not_pending,
     not_held,
+    under_cap,
+    within_hours,
 )
 
 
@@ -103,5 +123,6 @@ def judge(facts: Facts) -> Verdict:
         return Verdict(True, None, None, facts.now)
     for rule in RULES:
         if reason := rule(facts):
-            return Verdict(False, reason, facts.entry_id, facts.now)
+            until = facts.opens if reason is Refusal.HOURS else None
+            return Verdict(False, reason, facts.entry_id, facts.now, until)
     return Verdict(True, None, facts.entry_id, facts.now)

@@ -120,13 +120,19 @@ class MessageKind(StrEnum):
     OPT_IN_CONFIRMATION = "opt_in_confirmation"  # says once that messages resume
     HELP = "help"  # the answer to HELP, owed even to people who are unsubscribed
     AUTOMATION = "automation"  # sent by a rule, held while an opt-out is unclear
-    BROADCAST = "broadcast"
+    BROADCAST = "broadcast"  # marketing, to many at once
+    NOTICE = "notice"  # service, to many at once
     INBOUND = "inbound"
 
     @property
     def automated(self) -> bool:
         """Whether no person chose to send it just now, so that an unclear opt-out holds it back."""
-        return self in (MessageKind.AUTOMATION, MessageKind.BROADCAST)
+        return self in (MessageKind.AUTOMATION, MessageKind.BROADCAST, MessageKind.NOTICE)
+
+    @property
+    def marketing(self) -> bool:
+        """Whether the hours and the frequency that people are left in peace by hold for it."""
+        return self is MessageKind.BROADCAST
 
 
 class MessageState(StrEnum):
@@ -139,6 +145,7 @@ class MessageState(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"  # by the gate; `refusal` says why
     UNKNOWN = "unknown"  # handed over, answer lost; never sent again blindly
+    CANCELLED = "cancelled"  # its broadcast was cancelled before its turn came
 
     @property
     def label(self) -> str:
@@ -157,6 +164,8 @@ class Refusal(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     PENDING = "pending"
     HELD = "held"
+    CAPPED = "capped"
+    HOURS = "hours"  # not now: it waits
     TOO_LATE = "too_late"
     NOT_PERMITTED = "not_permitted"
 
@@ -171,6 +180,9 @@ REFUSAL_LABELS = {
     Refusal.PENDING: "The contact has not confirmed the subscription yet. Wait for the confirmation.",
     Refusal.HELD: "The contact's last message looks like an opt-out. Read it in the Inbox and unsubscribe the "
     "contact or dismiss it; automated messages wait until then.",
+    Refusal.CAPPED: "The contact has had as many marketing messages on this channel as the account allows for now. "
+    "Send it later, or change the frequency under Settings, Broadcasts.",
+    Refusal.HOURS: "It is outside the hours in which this may be sent to the contact. It leaves when they begin.",
     Refusal.TOO_LATE: "The confirmation of an opt-out may only leave within five minutes of it "
     "(47 CFR 64.1200(a)(12)). Nothing needs to be done: the opt-out is in force.",
     Refusal.NOT_PERMITTED: "This confirmation was sent already, or its opt-out was lifted since. "

@@ -20,7 +20,7 @@ class OptOut:
     acknowledged_ns: int
 
 
-def say_stop(port: int, token: str, address: str, event_id: str, patience: float = 60) -> OptOut:
+def say_stop(port: int, token: str, address: str, event_id: str, patience: float = 150) -> OptOut:
     """Sends STOP as a provider does: again and again, with the same id, until it is acknowledged."""
     message = {"id": event_id, "channel": "sms", "from": address, "to": "+14155550100", "text": "STOP"}
     request = urllib.request.Request(

@@ -52,7 +52,7 @@ def read(conversation: Conversation, *, before: UUID | None = None, since: UUID 
 
     Four queries, whatever there is. Message ids are time-ordered, so the index `thread` gives the pages.
     """
-    found = Message.objects.filter(account_id=conversation.account_id, conversation_id=conversation.id)
+    found = Message.objects.filter(account_id=conversation.account_id, contact_id=conversation.contact_id)
     until = found.filter(id=before).values_list("created_at", flat=True).first() if before else None
     pages = found.select_related("author__user", "decided_by__user").order_by("-id")
     if before:

@@ -103,6 +103,7 @@ def _decide(
             "Reload the conversation to see how",
             title="This is settled",
         )
+    assert message.conversation_id  # inbound messages always have one
     Conversation.objects.filter(account_id=message.account_id, id=message.conversation_id).update(
         unclear=Greatest(F("unclear") - decided, 0)
     )

@@ -8,13 +8,13 @@ from __future__ import annotations
 import select
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from stopline.apps.sending import queries
+from stopline.apps.sending import queries, timing
 from stopline.providers.base import Permit, clock
 from stopline.rules import gate
 from stopline.rules.words import Channel, MessageKind, Standing
@@ -49,6 +49,17 @@ class Claimed:
     token: str = field(repr=False)
     settings: dict[str, Any]
     credentials: str = field(repr=False)  # encrypted
+    # of one of many: the fields of queries.CLAIM_STREAM, and the phone number its contact's time zone is read from
+    broadcast_id: UUID | None = None
+    window: dict[str, Any] | None = None
+    time_zone: str = "UTC"
+    keeps_hours: bool = False
+    hours_start: time | None = None
+    hours_end: time | None = None
+    cap: int | None = None
+    cap_days: int | None = None
+    phone: str | None = None
+    problem: str = ""  # why nothing can be said to this person
 
     @property
     def key(self) -> tuple[UUID, str, str]:
@@ -78,12 +89,14 @@ async def judge(cursor: Cursor, messages: Sequence[Claimed]) -> list[Judged]:
     """
     deadline = clock() + START_WITHIN  # taken before the lock is, so that it errs on the early side
     await cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT:.0f}s'")
-    await cursor.execute(queries.LOCK, _keys(messages))
+    capped = [message for message in messages if message.cap is not None]
+    await cursor.execute(queries.LOCK_ALONE if capped else queries.LOCK, _keys(messages))
     rows = {(row[0], row[1], row[2]): row[3:] for row in await cursor.fetchall()}
+    had = await _had(cursor, capped)
     ours = await _still_ours(cursor, messages)
     locked = _still_connected(cursor.connection)
     return [
-        _judged(message, rows[message.key], deadline, locked)
+        _judged(message, rows[message.key], had.get(message.id, 0), deadline, locked)
         for message in messages
         if message.key in rows and message.id in ours
     ]
@@ -99,7 +112,24 @@ async def _still_ours(cursor: Cursor, messages: Sequence[Claimed]) -> set[UUID]:
     return {row[0] for row in await cursor.fetchall()}
 
 
-def _judged(message: Claimed, row: tuple[Any, ...], deadline: float, locked: Callable[[], bool]) -> Judged:
+async def _had(cursor: Cursor, capped: Sequence[Claimed]) -> dict[UUID, int]:
+    """How many marketing messages each one's contact has had lately on its channel."""
+    if not capped:
+        return {}
+    columns = {
+        "accounts": [message.account_id for message in capped],
+        "contacts": [message.contact_id for message in capped],
+        "channels": [message.channel for message in capped],
+        "days": [message.cap_days or 1 for message in capped],
+    }
+    await cursor.execute(queries.HAD, columns)
+    had = {(row[0], row[1], row[2]): row[3] for row in await cursor.fetchall()}
+    return {each.id: had[each.account_id, each.contact_id, each.channel] for each in capped}
+
+
+def _judged(
+    message: Claimed, row: tuple[Any, ...], had: int, deadline: float, locked: Callable[[], bool]
+) -> Judged:
     standing, entry_id, since, held, now = row
     facts = gate.Facts(
         channel=Channel(message.channel),
@@ -111,6 +141,9 @@ def _judged(message: Claimed, row: tuple[Any, ...], deadline: float, locked: Cal
         held=held,
         caused_by=message.caused_by,
         written_at=message.created_at,
+        opens=timing.opens(message, now),
+        had=had,
+        cap=message.cap,
     )
     verdict = gate.judge(facts)
     return Judged(message, verdict, _permit(message, verdict, deadline, locked) if verdict.allowed else None)

@@ -7,7 +7,7 @@ waits for what is in flight and nothing starts behind it (docs/consent-model.md 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -19,11 +19,11 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import connections, credentials, gate, media, outcome, queries
+from stopline.apps.sending import connections, credentials, gate, media, outcome, queries, shared
 from stopline.apps.sending.gate import Claimed, Judged
-from stopline.apps.sending.outcome import Outcome
+from stopline.apps.sending.outcome import Outcome, Touched
 from stopline.providers.base import Media, Outgoing, Sender, Template, Way
-from stopline.providers.errors import Misconfigured, ProviderError
+from stopline.providers.errors import MessageRefused, Misconfigured, ProviderError
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.words import Channel, MessageState
 
@@ -33,6 +33,7 @@ BATCH = 100  # messages whose locks are held together, and whose hand-offs run s
 # Seconds. Twice what a batch can take (gate.START_WITHIN plus a provider's time-out), so that when it runs out nothing
 # of the batch can still be on its way.
 LEASE = 30.0
+LOOK_AGAIN = 1.0  # seconds until a stream in which nothing is due is looked at again
 RECORD_FOR = 300.0  # seconds to go on trying to write outcomes down while the database is away
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
@@ -59,6 +60,28 @@ class Handover:
             await self._ensure(claimed)
         return claimed
 
+    async def claim_stream(self, busy: Collection[UUID] = ()) -> list[Claimed]:
+        """The next messages of the stream whose turn it is, but none of `busy` connections."""
+        async with (
+            self.pool.connection() as connection,
+            connection.cursor(row_factory=class_row(Claimed)) as cursor,
+        ):
+            attempt = {"attempt": uuid7(), "lease": LEASE, "limit": self.batch}
+            await cursor.execute(
+                queries.CLAIM_STREAM, {**attempt, "busy": list(busy), "look_again": LOOK_AGAIN}
+            )
+            claimed = await cursor.fetchall()
+        if claimed:
+            await self._ensure(claimed)
+        return claimed
+
+    async def next_stream(self) -> float | None:
+        """Seconds until a stream may be looked at; None where none runs."""
+        async with self.pool.connection() as connection, connection.cursor() as cursor:
+            await cursor.execute(queries.NEXT_STREAM)
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
     async def hand_over(self, claimed: Sequence[Claimed]) -> None:
         """Judges and sends. Whatever happens to the database meanwhile, every outcome is written down in the end."""
         outcomes: dict[UUID, Outcome] = {}
@@ -68,10 +91,10 @@ class Handover:
                 connection.transaction(),
                 connection.cursor() as cursor,
             ):
-                contents = await media.contents(
-                    cursor, claimed
-                )  # before the locks, which it would only hold longer
-                judged = await gate.judge(cursor, claimed)
+                # Before the locks, which these would only hold longer.
+                written = await shared.write(cursor, claimed)
+                contents = await media.contents(cursor, written)
+                judged = await gate.judge(cursor, written)
                 outcomes.update({each.message.id: outcome.returned(each.message) for each in judged})
                 await asyncio.gather(*(self._settle(queue, contents, outcomes) for queue in _queues(judged)))
                 touched = await outcome.record(cursor, outcomes.values())
@@ -115,6 +138,8 @@ class Handover:
         message = judged.message
         if judged.permit is None:
             return outcome.refused(judged)
+        if message.problem:
+            return outcome.of_error(message, MessageRefused(message.problem))
         try:
             sender = self._sender_of(message)
             receipt = await sender.send(judged.permit, _outgoing(message, contents))
@@ -144,7 +169,7 @@ class Handover:
             return None  # not now: the lease taken for asking runs out and somebody asks again
         return outcome.accepted(message, receipt) if receipt else outcome.returned(message)
 
-    async def _record_later(self, outcomes: list[Outcome]) -> list[tuple[UUID, UUID, UUID]]:
+    async def _record_later(self, outcomes: list[Outcome]) -> list[Touched]:
         started = asyncio.get_running_loop().time()
         pause = 0.2
         while asyncio.get_running_loop().time() - started < RECORD_FOR:

@@ -19,14 +19,14 @@ THREADED = (MessageKind.REPLY, *AUTOMATIC)
 
 
 def parts(
-    account_id: UUID, conversation_id: UUID, address: str, kind: MessageKind, given: Mapping[str, Any]
+    account_id: UUID, contact_id: UUID, address: str, kind: MessageKind, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """`given` with what is missing. One query for a message that may answer another."""
     found = dict(given)
     headers = {**_unsubscribe(account_id, address), **found.get("headers", {})}
     if kind in AUTOMATIC:
         headers["Auto-Submitted"] = "auto-generated"
-    if kind in THREADED and (answered := _last(account_id, conversation_id, address)):
+    if kind in THREADED and (answered := _last(account_id, contact_id, address)):
         headers |= _thread(answered.parts)
         found["subject"] = found.get("subject") or _answering(answered.parts.get("subject", ""))
     subject = " ".join(str(found.get("subject") or "").split())[:LONGEST_SUBJECT]
@@ -35,9 +35,9 @@ def parts(
     )
 
 
-def last_subject(account_id: UUID, conversation_id: UUID, address: str) -> str:
+def last_subject(account_id: UUID, contact_id: UUID, address: str) -> str:
     """The subject an answer would have; "" where there is no mail to answer."""
-    answered = _last(account_id, conversation_id, address)
+    answered = _last(account_id, contact_id, address)
     return _answering(answered.parts.get("subject", "")) if answered else ""
 
 
@@ -47,11 +47,11 @@ def _unsubscribe(account_id: UUID, address: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _last(account_id: UUID, conversation_id: UUID, address: str) -> Message | None:
-    """The last mail the person wrote in this conversation. Index: thread."""
+def _last(account_id: UUID, contact_id: UUID, address: str) -> Message | None:
+    """The last mail the person wrote. Index: thread."""
     written = Message.objects.filter(
         account_id=account_id,
-        conversation_id=conversation_id,
+        contact_id=contact_id,
         channel=Channel.EMAIL,
         address=address,
         kind=MessageKind.INBOUND,

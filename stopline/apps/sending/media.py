@@ -20,12 +20,11 @@ from stopline.rules import files
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CHANNELS, Channel
 
-# The bytes of the files of some messages. Parameters: arrays accounts, messages. Result: account, file id, content.
-# Index: media_of_message.
+# The bytes of some files. Parameters: arrays accounts, files. Result: account, file id, content.
+# Index: the primary key.
 CONTENT = """
 SELECT f.account_id, f.id, f.content FROM sending_mediafile f
-JOIN unnest(%(accounts)s::uuid[], %(messages)s::uuid[]) AS k(account_id, message_id)
-    ON (f.account_id, f.message_id) = (k.account_id, k.message_id)
+JOIN unnest(%(accounts)s::uuid[], %(files)s::uuid[]) AS k(account_id, id) ON (f.account_id, f.id) = (k.account_id, k.id)
 """
 SALT = "stopline.media.1"
 Contents = Mapping[tuple[UUID, UUID], bytes]
@@ -131,13 +130,16 @@ def of_token(text: str) -> MediaFile | None:
 
 async def contents(cursor: psycopg.AsyncCursor[Any], claimed: Sequence[Claimed]) -> Contents:
     """The bytes that go out with a batch: of e-mails only, every other channel's provider fetches them itself."""
-    wanted = [each for each in claimed if each.channel == Channel.EMAIL and each.parts.get("media")]
+    wanted = {
+        (each.account_id, file["id"])
+        for each in claimed
+        if each.channel == Channel.EMAIL
+        for file in each.parts.get("media", ())
+        if "id" in file
+    }
     if not wanted:
         return {}
-    keys = {
-        "accounts": [each.account_id for each in wanted],
-        "messages": [each.id for each in wanted],
-    }
+    keys = {"accounts": [account for account, _ in wanted], "files": [file for _, file in wanted]}
     await cursor.execute(CONTENT, keys)
     return {(account, file): bytes(content) for account, file, content in await cursor.fetchall()}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from stopline.apps.accounts import live
 from stopline.apps.sending import consequences, queries
@@ -18,6 +19,7 @@ from stopline.providers import errors
 from stopline.providers.base import Receipt
 from stopline.rules.words import Channel, MessageState, Refusal
 
+Touched = tuple[UUID, UUID | None, UUID | None]  # account, conversation, broadcast
 MOST_ATTEMPTS = 8
 LONGEST_WAIT = 900.0  # seconds between two attempts
 LONGEST_ASKED = (
@@ -49,11 +51,16 @@ def returned(message: Claimed) -> Outcome:
 
 
 def refused(judged: Judged) -> Outcome:
-    """The verdict, on the message. What is only held looks again every minute, for as long as it makes sense."""
+    """The verdict, on the message, and when it is worth another look: what is held every minute, for as long as it
+    makes sense; what came outside its hours when they begin."""
     message, verdict = judged.message, judged.verdict
     reason = verdict.reason.value if verdict.reason else ""
-    waits = verdict.reason is Refusal.HELD and verdict.checked_at - message.created_at < HELD_FOR
-    state, wait = (MessageState.QUEUED, HELD_LOOK) if waits else (MessageState.REFUSED, None)
+    wait: float | None = None
+    if verdict.until:
+        wait = (verdict.until - verdict.checked_at).total_seconds()
+    elif verdict.reason is Refusal.HELD and verdict.checked_at - message.created_at < HELD_FOR:
+        wait = HELD_LOOK
+    state = MessageState.REFUSED if wait is None else MessageState.QUEUED
     return Outcome(message, state, None, reason, verdict.entry_id, verdict.checked_at, wait=wait)
 
 
@@ -92,10 +99,8 @@ def _again(message: Claimed, error: errors.TryLater) -> Outcome:
     return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait, error=error)
 
 
-async def record(
-    cursor: psycopg.AsyncCursor[Any], outcomes: Iterable[Outcome]
-) -> list[tuple[UUID, UUID, UUID]]:
-    """Writes them down; returns (account, conversation, contact) of each message it touched."""
+async def record(cursor: psycopg.AsyncCursor[Any], outcomes: Iterable[Outcome]) -> list[Touched]:
+    """Writes them down; returns (account, conversation, broadcast) of each message it touched."""
     found = sorted(outcomes, key=lambda outcome: outcome.message.id)
     columns: dict[str, list[Any]] = {
         "accounts": [o.message.account_id for o in found],
@@ -108,6 +113,7 @@ async def record(
         "checked": [o.checked_at for o in found],
         "failures": [o.failure for o in found],
         "waits": [o.wait for o in found],
+        **_said(found),
     }
     await cursor.execute(queries.RECORD, columns)
     touched = await cursor.fetchall()
@@ -115,19 +121,42 @@ async def record(
     return touched
 
 
+def _said(found: Sequence[Outcome]) -> dict[str, list[Any]]:
+    """What one of many was told stands in its row once it may have been told, and not before."""
+    told = [
+        o.message
+        if o.message.broadcast_id and o.state not in (MessageState.QUEUED, MessageState.REFUSED)
+        else None
+        for o in found
+    ]
+    return {
+        "texts": [message.text if message else None for message in told],
+        "parts": [
+            Jsonb({"subject": message.parts["subject"]}) if message and message.parts.get("subject") else None
+            for message in told
+        ],
+    }
+
+
 # Above this many conversations a page is told once that conversations changed, not which.
 MOST_NAMED = 20
 
 
-def announce(touched: Iterable[tuple[UUID, UUID, UUID]]) -> None:
+def announce(touched: Iterable[Touched]) -> None:
     by_account: dict[UUID, set[UUID]] = {}
-    for account, conversation, _ in touched:
-        by_account.setdefault(account, set()).add(conversation)
+    broadcasts: set[tuple[UUID, UUID]] = set()
+    for account, conversation, broadcast in touched:
+        if broadcast:
+            broadcasts.add((account, broadcast))
+        elif conversation:
+            by_account.setdefault(account, set()).add(conversation)
     for account, conversations in by_account.items():
         named = (
             [f"conversation:{found}" for found in conversations] if len(conversations) <= MOST_NAMED else []
         )
         live.announce_now(account, "inbox", *(named or ["conversations"]))
+    for account, broadcast in broadcasts:
+        live.announce_now(account, f"broadcast:{broadcast}")
 
 
 def announce_answers(messages: Iterable[Claimed]) -> None:

@@ -10,14 +10,14 @@ VALUES (%(account_id)s::uuid, %(id)s::uuid, %(conversation_id)s::uuid, %(contact
 RETURNING id
 """
 
-# Claim the next messages: they become `handing_over` under a lease, so that no other worker takes them, and what
-# a dead worker leaves behind can be found. Parameters: attempt (uuid), lease (seconds), limit.
+# Claim the next messages that are no broadcast's: they become `handing_over` under a lease, so that no other worker
+# takes them, and what a dead worker leaves behind can be found. Parameters: attempt (uuid), lease (seconds), limit.
 # Result: what `gate` and a Sender need. Index: outbound_queue.
 CLAIM = """
 WITH due AS (
     SELECT m.account_id, m.id, c.id AS connection_id, c.provider, c.sender, c.token, c.settings, c.credentials
     FROM sending_message m JOIN sending_connection c ON (c.account_id, c.id) = (m.account_id, m.connection_id)
-    WHERE m.state = 'queued' AND m.due_at <= clock_timestamp() AND c.state = 'active'
+    WHERE m.state = 'queued' AND m.broadcast_id IS NULL AND m.due_at <= clock_timestamp() AND c.state = 'active'
     ORDER BY m.priority, m.due_at LIMIT %(limit)s
     FOR UPDATE OF m SKIP LOCKED
 )
@@ -26,8 +26,77 @@ SET state = 'handing_over', attempt_id = %(attempt)s, attempts = m.attempts + 1,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM due WHERE (m.account_id, m.id) = (due.account_id, due.id)
 RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
-    m.attempt_id, m.caused_by, m.created_at, m.parts, due.connection_id, due.provider, due.sender, due.token,
-    due.settings, due.credentials
+    m.attempt_id, m.caused_by, m.created_at, m.parts, m.broadcast_id, due.connection_id, due.provider, due.sender,
+    due.token, due.settings, due.credentials
+"""
+
+# Claim the next messages of one stream: the one that was served longest ago, of the account that was; one at a time
+# takes from it, so that its pace is kept by however many workers there are. A pace is kept by what is claimed: half a
+# second's worth at most, and then nobody looks before those have had their time. `busy` are connections that have as
+# many batches on their way here as one may have. Parameters: as CLAIM, busy (uuid[]).
+# Result: as CLAIM, and what the rules of timing need. Index: streams_running, queue_of_connection.
+CLAIM_STREAM = """
+WITH stream AS MATERIALIZED (
+    SELECT s.account_id, s.broadcast_id, s.channel, s.connection_id, s.window, least(s.rate, c.rate) AS pace,
+        c.provider, c.sender, c.token, c.settings, c.credentials, a.time_zone,
+        coalesce(r.keeps_hours, true) AS keeps_hours, r.hours_start, r.hours_end, r.cap, r.cap_days
+    FROM sending_stream s
+    JOIN sending_connection c ON (c.account_id, c.id) = (s.account_id, s.connection_id)
+    JOIN accounts_account a ON a.id = s.account_id
+    LEFT JOIN sending_sendingrules r ON r.account_id = s.account_id
+    WHERE s.state = 'running' AND s.free_at <= clock_timestamp() AND c.state = 'active'
+        AND coalesce(c.free_at <= clock_timestamp(), true) AND s.connection_id <> ALL(%(busy)s::uuid[])
+    ORDER BY (SELECT max(o.served_at) FROM sending_stream o WHERE o.account_id = s.account_id), s.served_at
+    LIMIT 1 FOR NO KEY UPDATE OF s, c
+), due AS MATERIALIZED (
+    SELECT m.account_id, m.id FROM stream s JOIN sending_message m
+        ON (m.account_id, m.connection_id, m.broadcast_id, m.channel)
+            = (s.account_id, s.connection_id, s.broadcast_id, s.channel)
+    WHERE m.state = 'queued' AND m.due_at <= clock_timestamp() ORDER BY m.due_at
+    LIMIT (SELECT greatest(1, least(%(limit)s, ceil(coalesce(pace / 2, %(limit)s)))) FROM stream)
+    FOR UPDATE OF m SKIP LOCKED
+), claimed AS (
+    UPDATE sending_message m
+    SET state = 'handing_over', attempt_id = %(attempt)s, attempts = m.attempts + 1, refusal = '',
+        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    FROM due WHERE (m.account_id, m.id) = (due.account_id, due.id)
+    RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
+        m.attempt_id, m.caused_by, m.created_at, m.parts, m.broadcast_id
+), served AS (
+    UPDATE sending_stream s SET served_at = clock_timestamp(), free_at = clock_timestamp() + make_interval(secs => CASE
+        WHEN NOT EXISTS (SELECT FROM claimed) THEN %(look_again)s
+        WHEN s.rate IS NULL THEN 0 ELSE (SELECT count(*) FROM claimed) / s.rate END)
+    FROM stream WHERE (s.account_id, s.broadcast_id, s.channel, s.connection_id)
+        = (stream.account_id, stream.broadcast_id, stream.channel, stream.connection_id)
+), paced AS (
+    UPDATE sending_connection c
+    SET free_at = clock_timestamp() + make_interval(secs => (SELECT count(*) FROM claimed) / c.rate)
+    FROM stream WHERE (c.account_id, c.id) = (stream.account_id, stream.connection_id) AND c.rate IS NOT NULL
+)
+SELECT claimed.*, stream.connection_id, stream.provider, stream.sender, stream.token, stream.settings,
+    stream.credentials, stream.window, stream.time_zone, stream.keeps_hours, stream.hours_start, stream.hours_end,
+    stream.cap, stream.cap_days
+FROM claimed, stream
+"""
+
+# When the next stream may be looked at. Result: seconds from now, negative where it already may be, null for none.
+# Index: streams_running.
+NEXT_STREAM = """
+SELECT extract(epoch FROM min(greatest(s.free_at, c.free_at)) - clock_timestamp())::float8
+FROM sending_stream s JOIN sending_connection c ON (c.account_id, c.id) = (s.account_id, s.connection_id)
+WHERE s.state = 'running' AND c.state = 'active'
+"""
+
+# How many marketing messages people have had lately. Only under locks that let nobody else count at the same time.
+# Parameters: arrays accounts, contacts, channels, days. Result: account, contact, channel, how many. Index: thread.
+HAD = """
+SELECT k.account_id, k.contact_id, k.channel, (
+    SELECT count(*) FROM sending_message m
+    WHERE (m.account_id, m.contact_id) = (k.account_id, k.contact_id) AND m.channel = k.channel
+        AND m.kind = 'broadcast' AND m.state IN ('sent', 'delivered', 'read', 'unknown')
+        AND coalesce(m.sent_at, m.checked_at, m.created_at) > clock_timestamp() - make_interval(days => k.days))
+FROM unnest(%(accounts)s::uuid[], %(contacts)s::uuid[], %(channels)s::text[], %(days)s::int[])
+    AS k(account_id, contact_id, channel, days)
 """
 
 # Make the rows that will be locked; an address nobody ever decided about has none. In a transaction of its own:
@@ -54,6 +123,8 @@ JOIN (SELECT DISTINCT * FROM unnest(%(accounts)s::uuid[], %(channels)s::text[], 
     ON (s.account_id, s.channel, s.address) = (k.a, k.c, k.d)
 ORDER BY s.account_id, s.channel, s.address FOR SHARE OF s
 """
+# As LOCK, and nobody else judges for the same address meanwhile: what is counted under it stays true.
+LOCK_ALONE = LOCK.replace("FOR SHARE OF s", "FOR NO KEY UPDATE OF s")
 
 # Lock the messages themselves, those that are still this attempt's: a worker that slept past its lease finds them in
 # other hands, and while these locks are held nobody else takes them (ABANDONED passes over locked rows).
@@ -67,11 +138,11 @@ WHERE m.state = 'handing_over' ORDER BY m.account_id, m.id FOR NO KEY UPDATE OF 
 
 # Write down what came of an attempt. Only the attempt that holds the message may write; where its outcome was given
 # up as `unknown`, a provider's late acceptance is still the truth. Parameters: arrays of one length, see Outcome.
-# Result: (account, conversation, contact) touched. Index: the primary key.
+# Result: (account, conversation, broadcast) touched. Index: the primary key.
 RECORD = """
 UPDATE sending_message m SET state = o.state, provider_id = coalesce(o.provider_id, m.provider_id),
     refusal = o.refusal, entry_id = o.entry_id, checked_at = coalesce(o.checked_at, m.checked_at),
-    failure = o.failure,
+    failure = o.failure, text = coalesce(o.text, m.text), parts = m.parts || coalesce(o.parts, '{}'),
     lease_until = CASE WHEN o.state = 'handing_over' THEN clock_timestamp() + make_interval(secs => o.wait) END,
     attempts = m.attempts - CASE WHEN o.state = 'queued' AND (o.wait IS NULL OR o.refusal <> '') THEN 1 ELSE 0 END,
     due_at = CASE WHEN o.state = 'queued' THEN clock_timestamp() + make_interval(secs => coalesce(o.wait, 0))
@@ -80,11 +151,11 @@ UPDATE sending_message m SET state = o.state, provider_id = coalesce(o.provider_
     delivered_at = CASE WHEN o.state = 'delivered' THEN clock_timestamp() ELSE m.delivered_at END
 FROM unnest(%(accounts)s::uuid[], %(ids)s::uuid[], %(attempts)s::uuid[], %(states)s::text[],
     %(provider_ids)s::text[], %(refusals)s::text[], %(entries)s::uuid[], %(checked)s::timestamptz[],
-    %(failures)s::text[], %(waits)s::float8[])
-    AS o(account_id, id, attempt_id, state, provider_id, refusal, entry_id, checked_at, failure, wait)
+    %(failures)s::text[], %(waits)s::float8[], %(texts)s::text[], %(parts)s::jsonb[])
+    AS o(account_id, id, attempt_id, state, provider_id, refusal, entry_id, checked_at, failure, wait, text, parts)
 WHERE (m.account_id, m.id) = (o.account_id, o.id)
     AND (m.attempt_id = o.attempt_id AND m.state = 'handing_over' OR m.state = 'unknown' AND o.provider_id IS NOT NULL)
-RETURNING m.account_id, m.conversation_id, m.contact_id
+RETURNING m.account_id, m.conversation_id, m.broadcast_id
 """
 
 # Messages whose worker is gone: their lease has run out. Taken as an attempt of ours while we look into them.
@@ -100,8 +171,8 @@ UPDATE sending_message m
 SET attempt_id = %(attempt)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM lost WHERE (m.account_id, m.id) = (lost.account_id, lost.id)
 RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.address, m.kind, m.text, m.attempts,
-    m.attempt_id, m.caused_by, m.created_at, m.parts, lost.connection_id, lost.provider, lost.sender, lost.token,
-    lost.settings, lost.credentials
+    m.attempt_id, m.caused_by, m.created_at, m.parts, m.broadcast_id, lost.connection_id, lost.provider, lost.sender,
+    lost.token, lost.settings, lost.credentials
 """
 
 # Pause connections that can't work as they are, so that their queues wait instead of failing.

@@ -46,7 +46,7 @@ def put(
     """
     now = timezone.now()
     way = connection_id or connection_for(account_id, channel, address)
-    window.require(way, account_id, conversation_id, channel, address, kind, parts or {}, now)
+    window.require(way, account_id, contact_id, channel, address, kind, parts or {}, now)
     message = Message(
         account_id=account_id,
         id=uuid7(),
@@ -58,7 +58,7 @@ def put(
         channel=channel,
         address=address,
         text=checked(text, may_be_empty=bool(parts and (parts.get("media") or parts.get("template")))),
-        parts=_parts(account_id, conversation_id, channel, address, kind, parts or {}),
+        parts=_parts(account_id, contact_id, channel, address, kind, parts or {}),
         state=MessageState.QUEUED,
         created_at=now,
         due_at=due_at or now,
@@ -74,14 +74,14 @@ def put(
 
 def _parts(
     account_id: UUID,
-    conversation_id: UUID,
+    contact_id: UUID,
     channel: Channel,
     address: str,
     kind: MessageKind,
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
     if channel is Channel.EMAIL:
-        return mail.parts(account_id, conversation_id, address, kind, given)
+        return mail.parts(account_id, contact_id, address, kind, given)
     return dict(given)
 
 

@@ -54,6 +54,11 @@ class Ways:
         active = (each for each in carrying if each.state == Connection.State.ACTIVE)
         return next(active, None) or next(iter(carrying), None)
 
+    def prefixes(self, channel: str) -> list[str]:
+        """How addresses may begin for which `to` differs, the longest first; the last fits every address."""
+        begins = {each.prefix for each in self.routes if each.channel == channel}
+        return sorted(begins | {""}, key=len, reverse=True)
+
 
 def put(by: Member, channel: str, prefix: str, connection_id: UUID) -> Route:
     """From now on messages of the channel to numbers that begin so leave there; "" is every other address.

@@ -16,14 +16,14 @@ from stopline.rules.words import Channel, MessageKind
 NONE = Window(None)
 
 
-def of(connection: Connection, conversation_id: UUID, channel: str, address: str) -> Window:
+def of(connection: Connection, contact_id: UUID, channel: str, address: str) -> Window:
     """The window opens to the number that was written to, so only what came by this connection counts."""
     provider = PROVIDERS.get(connection.provider)
     if channel != Channel.WHATSAPP or provider is None or provider.window is None:
         return NONE
     arrived = Message.objects.filter(
         account_id=connection.account_id,
-        conversation_id=conversation_id,
+        contact_id=contact_id,
         kind=MessageKind.INBOUND,
         channel=channel,
         address=address,
@@ -35,7 +35,7 @@ def of(connection: Connection, conversation_id: UUID, channel: str, address: str
 def require(
     connection: Connection | UUID,
     account_id: UUID,
-    conversation_id: UUID,
+    contact_id: UUID,
     channel: Channel,
     address: str,
     kind: MessageKind,
@@ -50,7 +50,7 @@ def require(
         if found is None:
             return
         connection = found
-    if not of(connection, conversation_id, channel, address).takes(kind, template=False, now=now):
+    if not of(connection, contact_id, channel, address).takes(kind, template=False, now=now):
         raise InvalidInput(
             "The contact has not written by WhatsApp in the last 24 hours, so WhatsApp takes only approved templates",
             "Choose a template, or write by another channel",

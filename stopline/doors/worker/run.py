@@ -16,11 +16,13 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts import live
+from stopline.apps.broadcasts import running
 from stopline.apps.inbox import stored
 from stopline.apps.sending import routes
 from stopline.apps.sending.handover import Handover
 from stopline.doors.asgi import in_thread
 from stopline.doors.worker import listening
+from stopline.doors.worker.streams import BATCHES, Streams
 
 log = structlog.get_logger(__name__)
 
@@ -43,14 +45,15 @@ class Worker:
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; then finishes what is in flight and returns."""
+        parameters, most = live.connection_parameters(), SIDE_BY_SIDE + BATCHES + 4
+        pool = AsyncConnectionPool(kwargs=parameters, min_size=2, max_size=most, open=False)
+        self.handover = Handover(pool)
+        self.streams = Streams(self.handover, self.stopping)
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, self.stop)
-        parameters = live.connection_parameters()
-        pool = AsyncConnectionPool(kwargs=parameters, min_size=2, max_size=SIDE_BY_SIDE + 3, open=False)
         await pool.open()
         try:
-            self.handover = Handover(pool)
             self.listening = listening.Listening(self.handover.sender)
             async with asyncio.TaskGroup() as parts:
                 for part in (
@@ -58,6 +61,8 @@ class Worker:
                     self.listen,
                     self.lines,
                     self.sweep,
+                    self.broadcasts,
+                    self.courses,
                     *(self.messages,) * SIDE_BY_SIDE,
                 ):
                     parts.create_task(self.forever(part))
@@ -70,6 +75,7 @@ class Worker:
     def stop(self) -> None:
         self.stopping.set()
         self.work.set()
+        self.streams.wake.set()
 
     async def messages(self) -> None:
         """One lane: claims and hands over batch after batch, and sleeps when there is nothing due."""
@@ -81,12 +87,21 @@ class Worker:
             else:
                 await _wait(self.work, LOOK_EVERY)
 
+    async def broadcasts(self) -> None:
+        await self.streams.run()
+
     async def sweep(self) -> None:
         while not self.stopping.is_set():
             await self.handover.resolve_abandoned()
             await in_thread(stored.apply)
             await in_thread(routes.take_over)
             await _wait(self.stopping, SWEEP_EVERY)
+
+    async def courses(self) -> None:
+        """Broadcasts begin when they are due, and are done when all has left."""
+        while not self.stopping.is_set():
+            await in_thread(running.look)
+            await _wait(self.stopping, LOOK_EVERY)
 
     async def lines(self) -> None:
         """Sessions with providers that are listened to."""
@@ -101,8 +116,11 @@ class Worker:
             await connection.execute(f"LISTEN {live.CHANNEL}")
             while not self.stopping.is_set():
                 async for notice in connection.notifies(timeout=0.5):
-                    if "outbox" in notice.payload.split():
+                    topics = notice.payload.split()
+                    if "outbox" in topics:
                         self.work.set()
+                    if "streams" in topics:
+                        self.streams.wake.set()
 
     async def jobs(self) -> None:
         """Procrastinate's own worker, on a connector of its own; ends when this worker stops."""

@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from stopline.apps.broadcasts import writing
 from stopline.apps.contacts.importing import running
 from stopline.apps.inbox import media
 from stopline.apps.sending import preferences, templates
@@ -24,6 +25,12 @@ from stopline.doors.worker import paused
 def run_import(context: JobContext, account_id: str, import_id: str) -> None:
     close_old_connections()
     running.run(UUID(account_id), UUID(import_id), context.should_abort)
+
+
+@app.task(name=writing.TASK, pass_context=True, retry=RetryStrategy(max_attempts=8, exponential_wait=2))
+def write_broadcast(context: JobContext, account_id: str, broadcast_id: str) -> None:
+    close_old_connections()
+    writing.run(UUID(account_id), UUID(broadcast_id), context.should_abort)
 
 
 @app.periodic(cron="* * * * *")

@@ -133,7 +133,7 @@ def _subject(conversation: Conversation, chosen: Option | None) -> str:
     """Of an answer by e-mail; it can be changed."""
     if chosen is None or chosen.blocked or chosen.channel != Channel.EMAIL:
         return ""
-    return mail.last_subject(conversation.account_id, conversation.id, chosen.address)
+    return mail.last_subject(conversation.account_id, conversation.contact_id, chosen.address)
 
 
 def _files(options: list[Option], chosen: Option | None) -> dict[str, Any]:

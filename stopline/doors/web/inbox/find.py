@@ -24,7 +24,7 @@ def find(member: Member, conversation_id: UUID) -> Conversation:
 
 def message_in(conversation: Conversation, message_id: UUID) -> Message:
     """Raises Http404."""
-    messages = Message.objects.filter(account_id=conversation.account_id, conversation_id=conversation.id)
+    messages = Message.objects.filter(account_id=conversation.account_id, contact_id=conversation.contact_id)
     return get_object_or_404(messages.select_related("contact__account"), id=message_id)
 
 

@@ -86,7 +86,7 @@ def shown(conversation: Conversation, channel: str, address: str, query: Mapping
     if channel != Channel.WHATSAPP:
         return {}
     connection = Ways.of(conversation.account_id).to(channel, address)
-    found = window.of(connection, conversation.id, channel, address) if connection else window.NONE
+    found = window.of(connection, conversation.contact_id, channel, address) if connection else window.NONE
     if connection is None or found.length is None:
         return {}
     closed = not found.takes(MessageKind.REPLY, template=False, now=timezone.now())

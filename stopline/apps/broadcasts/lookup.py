@@ -1,0 +1,49 @@
+"""Finding one broadcast of an account, to show it, to change its state, or to change what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from stopline.apps.broadcasts.models import Broadcast
+from stopline.rules.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from stopline.apps.accounts.models import Account
+
+
+def everything(account: Account) -> QuerySet[Broadcast]:
+    """The newest first."""
+    return Broadcast.objects.filter(account_id=account.id).order_by("-id")
+
+
+def find(account_id: UUID, broadcast_id: UUID) -> Broadcast:
+    """Raises NotFound."""
+    found = Broadcast.objects.select_related("account", "created_by__user", "sent_by__user")
+    return _one(found, account_id, broadcast_id)
+
+
+def locked(broadcast: Broadcast) -> Broadcast:
+    """As it is now, and nobody else changes it while the transaction lasts. Raises NotFound."""
+    found = Broadcast.objects.select_for_update(of=("self",)).select_related("account")
+    return _one(found, broadcast.account_id, broadcast.id)
+
+
+def draft(broadcast: Broadcast) -> Broadcast:
+    """As `locked`. Raises Conflict for one that is no draft (any more)."""
+    current = locked(broadcast)
+    if not current.is_draft:
+        raise Conflict(
+            "This broadcast was sent or scheduled, so it can't be changed.",
+            "Copy it and change the copy; a scheduled one can be made a draft again",
+        )
+    return current
+
+
+def _one(found: QuerySet[Broadcast], account_id: UUID, broadcast_id: UUID) -> Broadcast:
+    one = found.filter(account_id=account_id, id=broadcast_id).first()
+    if one is None:
+        raise NotFound("This broadcast doesn't exist (any more)", "Reload the list of broadcasts")
+    return one

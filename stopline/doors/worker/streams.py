@@ -1,0 +1,76 @@
+"""Broadcasts leave: as many batches side by side as the worker can carry, taking turns among streams.
+
+They have tasks of their own, so that what a person waits for (worker.run's lanes) never queues behind them; and one
+connection takes up at most half of these, so that a provider that hangs leaves room for the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from uuid import UUID
+
+from stopline.apps.sending.gate import Claimed
+from stopline.apps.sending.handover import Handover
+
+BATCHES = 6  # in flight in one worker
+OF_ONE_CONNECTION = 3
+LOOK_EVERY = 1.0  # seconds; what wakes us earlier is a notice
+SOONEST = 0.02
+
+
+class Streams:
+    def __init__(self, handover: Handover, stopping: asyncio.Event) -> None:
+        self.handover = handover
+        self.stopping = stopping
+        self.wake = asyncio.Event()  # a stream was started, or a batch has ended
+        self.in_flight: Counter[UUID] = Counter()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until `stopping`; then waits for what is in flight. Raises the first error of a batch."""
+        try:
+            while not self.stopping.is_set():
+                self.wake.clear()
+                self.look_at_ended()
+                claimed = await self.claim()
+                if claimed:
+                    self.begin(claimed)
+                else:
+                    await self.pause()
+        finally:
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.look_at_ended()
+
+    async def claim(self) -> list[Claimed]:
+        if len(self.tasks) >= BATCHES:
+            return []
+        busy = [connection for connection, batches in self.in_flight.items() if batches >= OF_ONE_CONNECTION]
+        return await self.handover.claim_stream(busy)
+
+    def begin(self, claimed: list[Claimed]) -> None:
+        connection = claimed[0].connection_id
+        self.in_flight[connection] += 1
+        task = asyncio.create_task(self.handover.hand_over(claimed))
+        self.tasks.add(task)
+        task.add_done_callback(lambda _: self.ended(connection))
+
+    def ended(self, connection: UUID) -> None:
+        self.in_flight[connection] -= 1
+        self.in_flight += Counter()  # drops what has come to nothing
+        self.wake.set()
+
+    def look_at_ended(self) -> None:
+        done = {task for task in self.tasks if task.done()}
+        self.tasks -= done
+        for task in done:
+            task.result()
+
+    async def pause(self) -> None:
+        """Until there may be something to do."""
+        seconds = LOOK_EVERY
+        if len(self.tasks) < BATCHES and (due := await self.handover.next_stream()) is not None:
+            seconds = min(LOOK_EVERY, max(SOONEST, due))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.wake.wait(), seconds)
