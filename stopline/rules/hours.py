@@ -85,9 +85,7 @@ def opens(
     area code from. Where zones never share an hour, the first of them decides alone. Without zones UTC counts: name the
     account's own there. Raises InvalidInput where the hours exclude each other for ever.
     """
-    rules = [(each if isinstance(each, Schedule) else Schedule(each),) for each in hours]
-    if state := STATES.get(address[:5]):
-        rules.append(state)
+    rules = _rules(hours, address[:5])
     places = [ZoneInfo(zone) for zone in zones or ("UTC",)]
     now = now.astimezone(UTC)
     first = _common(now, places[:1], rules, now + HORIZON * DAY)
@@ -107,7 +105,15 @@ def at_local(day: date, clock: time, zone: str) -> datetime:
     return _change(_utc(wanted.replace(fold=1), place), moment, place)
 
 
-def _common(moment: datetime, places: list[ZoneInfo], rules: list[Rule], until: datetime) -> datetime | None:
+@lru_cache(maxsize=5_000)  # accounts choose few hours, and a million messages ask for the same ones
+def _rules(hours: tuple[Window | Schedule, ...], area: str) -> tuple[Rule, ...]:
+    chosen = tuple((each if isinstance(each, Schedule) else Schedule(each),) for each in hours)
+    return (*chosen, STATES[area]) if area in STATES else chosen
+
+
+def _common(
+    moment: datetime, places: list[ZoneInfo], rules: tuple[Rule, ...], until: datetime
+) -> datetime | None:
     """The first moment in every place under every rule. Each step goes on to the latest of their next openings."""
     while moment <= until:
         found = [_next(moment, place, rule) for place in places for rule in rules]
