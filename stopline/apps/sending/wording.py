@@ -37,9 +37,9 @@ from stopline.rules.errors import InvalidInput
 Value = str | int | float | None
 Part = str | tuple[str, str | None]  # text as it stands, or a field and what stands for it where it is empty
 
-LONGEST = 10_000  # characters of a source
+LONGEST = 200_000  # characters of a source: a mail's HTML; what a text may have its author is told elsewhere
 LONGEST_TAG = 500  # characters; the library's time for a tag grows with the square of its length
-LONGEST_WRITTEN = 100_000  # bytes
+LONGEST_WRITTEN = 1_000_000  # bytes
 CLOSING = {"{{": "}}", "{%": "%}"}
 OPENING = re.compile("|".join(map(re.escape, CLOSING)))
 TITLE = "This text can't be used"
