@@ -1,13 +1,14 @@
 """Texts with a contact's own values: what authors may write, and what can never come out."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopline.apps.sending import wording
-from stopline.apps.sending.wording import LONGEST_WRITTEN, check, compile_text
+from stopline.apps.sending.wording import FILTERS, LONGEST_WRITTEN, TAGS, check, compile_text
 from stopline.rules.errors import InvalidInput
 
 KNOWN = ["account_name", "city", "email", "first_name", "last_name", "phone", "points"]
@@ -94,6 +95,8 @@ def test_a_text_is_written_with_the_values_there_are(source, values, text):
         ("<b>{{ first_name }}</b>", "<b>&lt;i&gt; &amp; &#34;you&#34;</b>"),
         ('<b>{{ city | default: "<i>here</i>" }}</b>', "<b><i>here</i></b>"),
         ('<b>{{ first_name | append: "<br>" }}</b>', "<b>&lt;i&gt; &amp; &#34;you&#34;<br></b>"),
+        ('{{ "1990-05-03" | date: first_name }}', "&lt;i&gt; &amp; &#34;you&#34;"),
+        ('{{ "1990-05-03" | date: "%Y&nbsp;%B" }}', "1990&nbsp;May"),
         ("{% if first_name %}{{ first_name | upcase }}{% endif %}", "&lt;I&gt; &amp; &#34;YOU&#34;"),
     ],
 )
@@ -228,6 +231,15 @@ def test_what_comes_out_is_bounded():
     for source in ("{{ city }}" * 5_000, "{% if city %}" + "{{ city }}" * 5_000 + "{% endif %}"):
         with pytest.raises(InvalidInput, match="bytes"):
             compile_text(source).render({"city": "x" * 1_000})
+
+
+def test_the_page_for_authors_names_every_filter_and_tag_and_its_example_works():
+    page = (Path(__file__).parents[3] / "docs/personalisation.md").read_text()
+    (example,) = re.findall(r"^```\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL)
+
+    assert set(re.findall(r"`([a-z_]+)`", page.partition("## Filters")[2].partition("##")[0])) == set(FILTERS)
+    assert all(f"{{% {tag}" in page for tag in TAGS)
+    assert compile_text(example).render({"order_number": 7}) == "Hi there, your order 7 is ready."
 
 
 def test_a_text_is_compiled_once():
