@@ -6,7 +6,7 @@ never lets anybody through: every message that is written meets the gate (sendin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -75,12 +75,15 @@ def contacts(broadcast: Broadcast) -> QuerySet[Contact]:
     if not broadcast.include:
         return everybody.none()
     if {} not in broadcast.include:
-        included = Q()
+        listed = [UUID(chosen["list"]) for chosen in broadcast.include if set(chosen) == {"list"}]
+        included = _on_lists(listed) if listed else Q()
         for chosen in broadcast.include:
-            included |= _chosen(broadcast, chosen)
+            if set(chosen) != {"list"}:
+                found = directory.find(account, directory.Filters.read(chosen), whole=True).order_by()
+                included |= Q(id__in=found.values("id"))
         everybody = everybody.filter(included)
-    for excluded in broadcast.exclude:
-        everybody = everybody.exclude(_on_list(UUID(excluded)))
+    if broadcast.exclude:
+        everybody = everybody.exclude(_on_lists([UUID(each) for each in broadcast.exclude]))
     return everybody
 
 
@@ -160,18 +163,10 @@ def _cap(broadcast: Broadcast, rules: SendingRules, channel: str) -> tuple[str, 
     return CAP, [broadcast.account_id, channel, rules.cap_days, rules.cap]
 
 
-def _chosen(broadcast: Broadcast, chosen: Mapping[str, str]) -> Q:
-    """One of `include`. A list alone, the usual case, needs no sub-select over the contacts."""
-    if set(chosen) == {"list"}:
-        return _on_list(UUID(chosen["list"]))
-    filters = directory.Filters.read(chosen)
-    found = directory.find(broadcast.account, filters, whole=True).order_by()
-    return Q(id__in=found.values("id"))
-
-
-def _on_list(list_id: UUID) -> Q:
+def _on_lists(lists: Sequence[UUID]) -> Q:
+    """On any of them: the usual audience, in one look at the memberships."""
     mine = {"account_id": OuterRef("account_id"), "contact_id": OuterRef("id")}
-    return Q(Exists(ListMembership.objects.filter(contact_list_id=list_id, **mine)))
+    return Q(Exists(ListMembership.objects.filter(contact_list_id__in=lists, **mine)))
 
 
 def _summed(broadcast: Broadcast, rows: Sequence[Sequence[Any]]) -> Reach:
