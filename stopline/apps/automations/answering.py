@@ -83,7 +83,7 @@ def answer(automation: Automation, reached: Reached) -> Message | None:
 
 
 def _answer(automation: Automation, reached: Reached) -> Message | None:
-    joins = bool(automation.list_id) and _join(automation, reached.contact)
+    joins = automation.list_id is not None and _join(automation.list_id, reached.contact)
     if not _allowed(automation, reached):
         return None
     if not _record(automation, reached, welcome=automation.what is AutomationKind.WELCOME or joins):
@@ -100,11 +100,9 @@ def _answer(automation: Automation, reached: Reached) -> Message | None:
     )
 
 
-def _join(automation: Automation, contact: Contact) -> bool:
+def _join(list_id: UUID, contact: Contact) -> bool:
     """By their own message, so there is nothing to limit. It lifts no unsubscribe: the gate refuses the answer then."""
-    joined = ContactList.objects.filter(
-        account_id=automation.account_id, id=automation.list_id or None
-    ).first()
+    joined = ContactList.objects.filter(account_id=contact.account_id, id=list_id).first()
     if joined:
         lists.add(joined, [contact])
     return joined is not None

@@ -47,6 +47,11 @@ class Automation(models.Model):
         )
 
     def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What people call it: a keyword reply by its words."""
         return ", ".join(self.words) or self.what.label
 
     @property
