@@ -87,7 +87,7 @@ def test_an_admin_adds_a_welcome_in_the_dialog(admin):
     ("kind", "fields", "problem"),
     [
         ("keyword", {**RIDE, "words": "ride\nStop"}, "“Stop” unsubscribes already"),
-        ("keyword", {**RIDE, "words": ""}, "There is no word to answer"),
+        ("keyword", {**RIDE, "words": ""}, "This field is required"),
         ("keyword", {**RIDE, "channels": []}, "No channel is chosen"),
         ("out_of_hours", {**CLOSED, "closes": "09:00"}, "The hours need a beginning and an end"),
     ],

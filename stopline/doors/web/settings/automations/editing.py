@@ -20,7 +20,7 @@ from stopline.rules.automations import AutomationKind
 
 ABOUT = {
     AutomationKind.WELCOME: "Once to each contact who subscribes by themselves: by START, or on the preference page.",
-    AutomationKind.OUT_OF_HOURS: "To who writes while nobody is there, at most once in 12 hours.",
+    AutomationKind.OUT_OF_HOURS: "To whoever writes while nobody is there, at most once in 12 hours.",
     AutomationKind.KEYWORD: "To a message that is one of your own words. Whoever writes it can join a list.",
 }
 

@@ -39,7 +39,9 @@ def _clock(label: str) -> forms.TimeField:
 class AutomationForm(forms.Form):
     """`automation`: the one to change; None where one is added."""
 
-    words = Words("Words", "One a line. They count as a whole message only, in capitals or not.")
+    words = Words(
+        "Words", "One a line. They count as a whole message only, in capitals or not.", required=True
+    )
     days = forms.TypedMultipleChoiceField(
         coerce=int, choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple
     )
