@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,11 @@ from stopline.doors.web.guard import admins
 from stopline.doors.web.request import MemberRequest
 from stopline.doors.web.settings.automations.form import AutomationForm
 from stopline.doors.web.settings.page import done
-from stopline.rules.automations import AutomationKind
+from stopline.rules.automations import QUIET, AutomationKind
 
 ABOUT = {
     AutomationKind.WELCOME: "Once to each contact who subscribes by themselves: by START, or on the preference page.",
-    AutomationKind.OUT_OF_HOURS: "To whoever writes while nobody is there, at most once in 12 hours.",
+    AutomationKind.OUT_OF_HOURS: f"To whoever writes while nobody is there, at most once in {QUIET // timedelta(hours=1)} hours.",
     AutomationKind.KEYWORD: "To a message that is one of your own words. Whoever writes it can join a list.",
 }
 

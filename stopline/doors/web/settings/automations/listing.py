@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from stopline.doors.web.guard import signed_in
 from stopline.doors.web.request import MemberRequest
 from stopline.doors.web.settings.automations.form import DAYS
 from stopline.doors.web.settings.page import done
+from stopline.rules.automations import MOST
 
 STATES = {"on": True, "off": False}
 
@@ -31,6 +33,7 @@ def automations(request: MemberRequest) -> HttpResponse:
 
     page = {
         "rows": [_described(account, each, used, not asks) for each, used in verbs.everything(account)],
+        "most": dict(MOST)[timedelta(hours=1)],
         "asks": asks,
     }
     template = "settings/automations_list.html" if request.htmx else "settings/automations.html"
