@@ -21,7 +21,8 @@ from stopline.rules.automations import QUIET, AutomationKind
 
 ABOUT = {
     AutomationKind.WELCOME: "Once to each contact who subscribes by themselves: by START, or on the preference page.",
-    AutomationKind.OUT_OF_HOURS: f"To whoever writes while nobody is there, at most once in {QUIET // timedelta(hours=1)} hours.",
+    AutomationKind.OUT_OF_HOURS: "To whoever writes while nobody is there, "
+    f"at most once in {QUIET // timedelta(hours=1)} hours.",
     AutomationKind.KEYWORD: "To a message that is one of your own words. Whoever writes it can join a list.",
 }
 
