@@ -1,8 +1,7 @@
-"""When Stopline answers by itself: what an account's hours say, and how often one person is answered."""
+"""What Stopline answers by itself, and how often one person is answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -32,25 +31,6 @@ QUIET = timedelta(hours=12)
 ATTENDED = timedelta(minutes=30)
 
 Answers = Sequence[tuple[AutomationKind, datetime]]  # what a person was answered automatically, and when
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """The days somebody is there (1 Monday to 7 Sunday), from when until when. `closes` at or before `opens` is on the
-    next day.
-    """
-
-    days: frozenset[int]
-    opens: time
-    closes: time
-
-    def open_at(self, local: datetime) -> bool:
-        """`local` is in the account's own time zone."""
-        now, today = local.time(), local.isoweekday()
-        if self.opens < self.closes:
-            return today in self.days and self.opens <= now < self.closes
-        yesterday = (local - timedelta(days=1)).isoweekday()
-        return (today in self.days and now >= self.opens) or (yesterday in self.days and now < self.closes)
 
 
 def may_answer(

@@ -56,7 +56,8 @@ def to_message(account: Account, channel: Channel, text: str, now: datetime) -> 
         return None
     ours = [each for each in _on(account.id, TO_MESSAGES) if each.covers(channel)]
     keyworded = (each for each in ours if each.words and whole(text, channel, each.words))
-    return next(keyworded, None) or next((each for each in ours if _closed(each, account, now)), None)
+    local = now.astimezone(ZoneInfo(account.time_zone))
+    return next(keyworded, None) or next((each for each in ours if each.away(local)), None)
 
 
 def to_subscribing(account: Account, channel: Channel) -> Automation | None:
@@ -116,7 +117,7 @@ def _allowed(automation: Automation, reached: Reached) -> bool:
     attended_at = None
     if automation.what is AutomationKind.OUT_OF_HOURS:
         written = Message.objects.filter(
-            account_id=account_id, conversation_id=reached.conversation_id, kind=MessageKind.REPLY
+            account_id=account_id, contact_id=reached.contact.id, kind=MessageKind.REPLY
         )
         attended_at = written.order_by("-id").values_list("created_at", flat=True).first()
     return may_answer(automation.what, before, reached.now, attended_at=attended_at)
@@ -149,8 +150,3 @@ def _on(account_id: UUID, kinds: Collection[AutomationKind]) -> list[Automation]
     """The oldest first."""
     mine = Automation.objects.filter(account_id=account_id, enabled=True, kind__in=kinds)
     return list(mine.order_by("created_at", "id"))
-
-
-def _closed(automation: Automation, account: Account, now: datetime) -> bool:
-    hours = automation.hours
-    return hours is not None and not hours.open_at(now.astimezone(ZoneInfo(account.time_zone)))

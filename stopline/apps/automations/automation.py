@@ -129,7 +129,7 @@ def _list(account_id: UUID, list_id: UUID | None) -> UUID | None:
 
 def _hours(wanted: Wanted) -> tuple[list[int], time, time]:
     days = set(wanted.days)
-    if wanted.opens is None or wanted.closes is None or wanted.opens == wanted.closes:
+    if wanted.opens is None or wanted.closes is None:
         raise InvalidInput("The hours need a beginning and an end", "Say from when until when you are there")
     if not days <= WEEK:
         raise InvalidInput("There is no such day of the week", "Choose days from Monday to Sunday")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import tenant_key, uuid7
-from stopline.rules.automations import AutomationKind, Hours
+from stopline.rules.automations import AutomationKind
+from stopline.rules.hours import Schedule, Window
 from stopline.rules.words import CHANNELS, Channel
 
 KINDS = [kind.value for kind in AutomationKind]
@@ -31,7 +34,7 @@ class Automation(models.Model):
     # An out-of-hours reply: when somebody is there, in the account's time zone.
     days = ArrayField(models.SmallIntegerField(), default=list)  # 1 Monday to 7 Sunday
     opens = models.TimeField(null=True)
-    closes = models.TimeField(null=True)  # at or before `opens`: on the next day
+    closes = models.TimeField(null=True)  # at or before `opens`: on the next day (rules.hours.Window)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -59,14 +62,16 @@ class Automation(models.Model):
         return AutomationKind(self.kind)
 
     @property
-    def hours(self) -> Hours | None:
-        if self.opens is None or self.closes is None:
-            return None
-        return Hours(frozenset(self.days), self.opens, self.closes)
-
-    @property
     def channel_labels(self) -> list[str]:
         return [channel.label for channel in CHANNELS if channel in self.channels]
+
+    def away(self, local: datetime) -> bool:
+        """Whether nobody is there. Without a day nobody ever is: holidays."""
+        if self.opens is None or self.closes is None:
+            return False
+        return not self.days or not Schedule(Window(self.opens, self.closes), frozenset(self.days)).takes(
+            local
+        )
 
     def covers(self, channel: Channel | str) -> bool:
         return str(channel) in self.channels

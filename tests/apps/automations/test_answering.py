@@ -56,6 +56,15 @@ def test_other_words_are_not_answered(admin, write, answers, text):
     assert answers() == []
 
 
+def test_an_answer_calls_people_by_their_names(account, admin, write, answers):
+    make.automation(admin, text='Hello {{ first_name | default: "there" }}, from {{ account_name }}.')
+    write("ride")
+    make.contact(account, "Grace", phone="+14155550124")
+    write("ride", sender="+14155550124")
+
+    assert [text for _, text in answers()] == ["Hello there, from Larkspur.", "Hello Grace, from Larkspur."]
+
+
 def test_a_keyword_joins_its_list(account, admin, write):
     saturday = lists.create(account, "Saturday ride")
     make.automation(admin, list_id=saturday.id)
@@ -230,6 +239,17 @@ def test_the_hours_are_the_accounts_own(account, admin, write, answers, monkeypa
 
     Account.objects.filter(id=account.id).update(time_zone="America/New_York")
     write("Three thirty in New York")
+    assert answers() == [CLOSED]
+
+
+def test_an_office_that_works_through_the_night_is_there_after_midnight(admin, write, answers, monkeypatch):
+    make.automation(admin, "out_of_hours", days=[6], opens=time(18), closes=time(2))
+    at(monkeypatch, datetime(2030, 5, 11, 23, 30, tzinfo=UTC))  # Sunday, 1:30 in Paris
+    write("Still open?")
+    assert answers() == []
+
+    at(monkeypatch, datetime(2030, 5, 12, 0, 30, tzinfo=UTC))
+    write("And now?")
     assert answers() == [CLOSED]
 
 

@@ -89,7 +89,7 @@ def test_an_admin_adds_a_welcome_in_the_dialog(admin):
         ("keyword", {**RIDE, "words": "ride\nStop"}, "“Stop” unsubscribes already"),
         ("keyword", {**RIDE, "words": ""}, "This field is required"),
         ("keyword", {**RIDE, "channels": []}, "No channel is chosen"),
-        ("out_of_hours", {**CLOSED, "closes": "09:00"}, "The hours need a beginning and an end"),
+        ("out_of_hours", {**CLOSED, "text": "Hello {{ frst_name }}"}, "did you mean first_name"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_the_form_with_what_was_typed(admin, kind, fields, problem):

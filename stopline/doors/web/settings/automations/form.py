@@ -51,6 +51,7 @@ class AutomationForm(forms.Form):
         label="Message",
         max_length=text.LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 4}),
+        help_text='{{ first_name | default: "there" }} calls people by their name, where you know it.',
     )
     list_id = forms.TypedChoiceField(label="List to join", coerce=UUID, empty_value=None, required=False)
     channels = forms.MultipleChoiceField(

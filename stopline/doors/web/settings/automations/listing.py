@@ -62,12 +62,12 @@ def _described(account: Account, automation: Automation, used: int, may_change: 
 
 def hours(automation: Automation) -> str:
     """Monday to Friday, 09:00 to 17:30; "" where it has none."""
-    if automation.hours is None:
+    if automation.opens is None or automation.closes is None:
         return ""
     days = automation.days
     names = [name for day, name in DAYS if day in days]
     if not names:
-        return "Nobody is ever there"
+        return "At any time"
     in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
     told = f"{names[0]} to {names[-1]}" if in_a_row else ", ".join(names)
     return f"{told}, {automation.opens:%H:%M} to {automation.closes:%H:%M}"
