@@ -5,17 +5,22 @@ The cast: an admin and an agent of one account, and an outsider, who is the admi
 
 from __future__ import annotations
 
+from datetime import time
 from itertools import count
 from typing import Any
 
 from stopline.apps.accounts.models import Account, Member, User
 from stopline.apps.accounts.tenancy import new_token
+from stopline.apps.automations import automation as automations
+from stopline.apps.automations.automation import Wanted
+from stopline.apps.automations.models import Automation
 from stopline.apps.consent import subscription
 from stopline.apps.consent.actors import Actor
 from stopline.apps.contacts import contact as contacts
 from stopline.apps.contacts.models import Contact
 from stopline.apps.sending.models import Connection
 from stopline.providers.base import Received
+from stopline.rules.automations import AutomationKind
 from stopline.rules.words import CONSENT_CHANNELS, Channel, Source, Standing
 
 _numbers = count(1)
@@ -82,3 +87,13 @@ def received(text: str, **fields: Any) -> Received:
 
 def system() -> Actor:
     return Actor.system("Test")
+
+
+def automation(by: Member, kind: str = "keyword", **fields: Any) -> Automation:
+    """A keyword reply to RIDE, a welcome, or an out-of-hours reply of an office that never opens."""
+    known = {
+        "keyword": {"text": "See you on Saturday.", "words": ["ride"]},
+        "welcome": {"text": "Welcome!"},
+        "out_of_hours": {"text": "We are closed.", "opens": time(9), "closes": time(17)},
+    }[kind]
+    return automations.add(by, AutomationKind(kind), Wanted(**{"channels": ["sms"], **known, **fields}))

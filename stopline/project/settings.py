@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "stopline.apps.consent",
     "stopline.apps.contacts",
     "stopline.apps.sending",
+    "stopline.apps.automations",
     "stopline.apps.inbox",
     "stopline.apps.broadcasts",
     "stopline.doors.web",

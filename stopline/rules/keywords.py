@@ -11,7 +11,7 @@ would understand" them so. An opt-out missed is worse than an unclear one; one r
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
@@ -92,7 +92,7 @@ def read(
     plain = _plain(new_text(text[:LONGEST_INPUT]) if channel == Channel.EMAIL else text[:LONGEST_INPUT])
     automatic = channel == Channel.EMAIL and any(sign in plain for sign in EVERY["automatic"])
     clauses = list(_clauses(plain))
-    said = {_words(plain), "".join(clause.words for clause in clauses)} - {""}  # with politeness and without
+    said = _said(plain, clauses)
     for intent, kinds, added in (
         ()
         if automatic
@@ -108,6 +108,18 @@ def read(
         if found and all(found):
             return _reading(intent, found[0], hint)
     return _request(clauses, hint, channel, automatic)
+
+
+def whole(text: str, channel: Channel | str, words: Iterable[str]) -> str | None:
+    """Which of `words`, an account's own, is all that this message says; None where it says something else."""
+    plain = _plain(new_text(text[:LONGEST_INPUT]) if channel == Channel.EMAIL else text[:LONGEST_INPUT])
+    said = _said(plain, list(_clauses(plain)))
+    return next((word for word in words if _words(_plain(word)) in said), None)
+
+
+def _said(plain: str, clauses: list[Clause]) -> set[str]:
+    """The whole message, with politeness and without."""
+    return {_words(plain), "".join(clause.words for clause in clauses)} - {""}
 
 
 def _request(clauses: list[Clause], hint: str, channel: Channel | str, automatic: bool) -> Reading:

@@ -60,6 +60,8 @@ class Account(models.Model):
     help_words = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     # A person's STOP ends every channel of the contact, not only the one (or the carrier's three) it came on.
     stop_everything = models.BooleanField(default=False)
+    # The kinds of automations that are on, kept by their verbs: every inbound message asks, and most hear "none".
+    automated = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     is_operator = models.BooleanField(default=False)  # runs the installation: Chat with Support arrives here
     support_url = models.URLField(blank=True)  # the operator's: opened instead of the support panel
     created_at = models.DateTimeField(auto_now_add=True)

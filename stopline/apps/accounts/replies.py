@@ -47,9 +47,9 @@ def change(
     account.confirmation_text = _confirmation(confirmation_text)
     account.resumed_text = _text(resumed_text, "The text sent after START")
     account.help_text = _text(help_text, "The answer to HELP")
-    account.opt_out_words = _words(opt_out_words)
-    account.opt_in_words = _words(opt_in_words)
-    account.help_words = _words(help_words)
+    account.opt_out_words = tidied(opt_out_words)
+    account.opt_in_words = tidied(opt_in_words)
+    account.help_words = tidied(help_words)
     account.stop_everything = stop_everything
     _check_words(account)
     account.save(
@@ -92,8 +92,8 @@ def _text(text: str, what: str) -> str:
     return text
 
 
-def _words(words: Iterable[str]) -> list[str]:
-    """Each once, whatever its case, in the order given."""
+def tidied(words: Iterable[str]) -> list[str]:
+    """Each once, whatever its case, in the order given. Raises InvalidInput."""
     tidy: dict[str, str] = {}
     for word in (" ".join(word.split()) for word in words):
         if len(word) > LONGEST_WORD:

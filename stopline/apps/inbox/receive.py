@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -23,7 +23,7 @@ from stopline.apps.consent.actors import Actor
 from stopline.apps.consent.subscription import Change
 from stopline.apps.contacts import contact as contacts
 from stopline.apps.contacts.models import Contact
-from stopline.apps.inbox import media, queries
+from stopline.apps.inbox import automatic, media, queries
 from stopline.apps.sending import queue
 from stopline.apps.sending.models import Connection
 from stopline.providers.base import Received
@@ -31,6 +31,9 @@ from stopline.rules import addresses, consent, keywords
 from stopline.rules.errors import Conflict
 from stopline.rules.keywords import Intent
 from stopline.rules.words import CHANNELS, AddressKind, MessageKind, Source, Standing
+
+if TYPE_CHECKING:
+    from stopline.apps.automations.models import Automation
 
 # Longer than a hand-off in flight can hold a subscription (sending.gate: to start, plus the provider's time-out).
 LOCK_WAIT = "20s"
@@ -106,15 +109,23 @@ def apply(arrival: Arrival) -> Taken:
             case Intent.UNSURE:
                 conversation = _unsure(arrival, contact)
             case _:
-                conversation = _message(arrival)
+                conversation = _plain(arrival, automatic.chosen(arrival))
     return Taken(True, True, intent, conversation, arrival.message_id)
 
 
 def _take_plain(arrival: Arrival) -> Taken:
-    """A message that changes no standing: one statement, which commits by itself where no file came along."""
-    with transaction.atomic() if arrival.event.media else nullcontext():
-        conversation = _message(arrival, seen_is_fine=True)
+    """A message that changes no standing: one statement, which commits by itself where nothing goes with it."""
+    answer = automatic.chosen(arrival)
+    with transaction.atomic() if answer or arrival.event.media else nullcontext():
+        conversation = _plain(arrival, answer, seen_is_fine=True)
     return Taken(conversation is not None, True, Intent.NONE, conversation, arrival.message_id)
+
+
+def _plain(arrival: Arrival, answer: Automation | None, *, seen_is_fine: bool = False) -> Any:
+    conversation = _message(arrival, seen_is_fine=seen_is_fine)
+    if answer and conversation:
+        automatic.answer(answer, arrival, _contact(arrival), conversation)
+    return conversation
 
 
 def _opt_out(arrival: Arrival, contact: Contact) -> UUID:
@@ -150,6 +161,7 @@ def _opt_in(arrival: Arrival, contact: Contact) -> UUID:
     conversation = _message(arrival, entry_id=_entry_here(arrival, changes))
     if changes:
         _answer(arrival, contact, conversation, MessageKind.OPT_IN_CONFIRMATION, arrival.account.resumed_text)
+    automatic.greet(arrival, contact, conversation)
     return conversation
 
 

@@ -37,8 +37,8 @@ NOT_PAUSED: dict[str, object] = {
 
 # In the models' own order, as `from_db` wants them.
 OWN = ("account_id", "id", "provider", "channels", "sender", "settings", "credentials", "token", "state")
-ACCOUNT = ("id", "default_country", "confirmation_text", "resumed_text", "help_text")
-WORDS = ("opt_out_words", "opt_in_words", "help_words", "stop_everything")
+ACCOUNT = ("id", "time_zone", "default_country", "confirmation_text", "resumed_text", "help_text")
+WORDS = ("opt_out_words", "opt_in_words", "help_words", "stop_everything", "automated")
 
 # Every connection of a provider in the account a token names, with what its account says about answering.
 # A plain query, because every inbound message asks it. Index: the primary key's account part.

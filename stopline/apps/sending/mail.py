@@ -14,7 +14,12 @@ from stopline.rules.words import Channel, MessageKind
 LONGEST_SUBJECT = 250  # characters
 ANSWERS = re.compile(r"(?:re|aw|sv|antw|rif|odp)\s*:", re.IGNORECASE)
 # Written by nobody, so that no out-of-office reply answers them and no two machines talk for ever (RFC 3834).
-AUTOMATIC = (MessageKind.OPT_OUT_CONFIRMATION, MessageKind.OPT_IN_CONFIRMATION, MessageKind.HELP)
+AUTOMATIC = (
+    MessageKind.OPT_OUT_CONFIRMATION,
+    MessageKind.OPT_IN_CONFIRMATION,
+    MessageKind.HELP,
+    MessageKind.AUTOMATION,
+)
 THREADED = (MessageKind.REPLY, *AUTOMATIC)
 
 

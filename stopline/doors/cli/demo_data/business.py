@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,15 @@ from django.conf import settings
 
 from stopline.apps.accounts import account, users
 from stopline.apps.accounts.models import Account, Member
+from stopline.apps.automations import automation
+from stopline.apps.automations.automation import Wanted
 from stopline.apps.consent.actors import Actor
 from stopline.apps.contacts.models import ContactList, CustomField
 from stopline.apps.sending import connections
 from stopline.apps.sending.models import Connection
 from stopline.providers.sandbox.receipts import Receipts
-from stopline.rules.words import Role
+from stopline.rules.automations import AutomationKind
+from stopline.rules.words import CARRIER_CHANNELS, Channel, Role
 
 PASSWORD = "stopline-demo"  # noqa: S105  shown on the sign-in page of every demo
 ZONE = "Europe/London"
@@ -79,6 +82,7 @@ def found(demo: Demo) -> None:
     demo.receipts = Receipts(settings.STOPLINE_DATA)
     connections.chat(demo.account.id)
     _lists_and_fields(demo)
+    _automations(demo)
 
 
 def _member(demo: Demo, name: str, email: str, role: Role) -> Member:
@@ -93,3 +97,24 @@ def _lists_and_fields(demo: Demo) -> None:
         CustomField(account=demo.account, key=key, label=label, kind=kind)
         for key, (label, kind) in FIELDS.items()
     )
+
+
+def _automations(demo: Demo) -> None:
+    """One that is on, for everybody to try at the sandbox phone, and one that waits for its season."""
+    channels, ana = (*CARRIER_CHANNELS, Channel.WHATSAPP), demo.members["ana"]
+    ride = Wanted(
+        "You are on the list for the Saturday ride: 9 o'clock at the shop, back by noon. Bring a spare tube.",
+        channels,
+        words=["ride", "saturday ride"],
+        list_id=demo.lists["Saturday ride"].id,
+    )
+    closed = Wanted(
+        "We are in the saddle ourselves just now. We answer while the shop is open: Monday to Saturday, 9 to 6.",
+        channels,
+        enabled=False,
+        days=range(1, 7),
+        opens=time(9),
+        closes=time(18),
+    )
+    automation.add(ana, AutomationKind.KEYWORD, ride)
+    automation.add(ana, AutomationKind.OUT_OF_HOURS, closed)

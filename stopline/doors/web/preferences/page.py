@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from stopline.apps.consent import links
 from stopline.apps.consent.links import Held
+from stopline.apps.inbox import automatic
 from stopline.apps.sending import preferences
 from stopline.apps.sending.preferences import EVERYTHING
 from stopline.doors.web.preferences import limits, shown
@@ -82,7 +83,7 @@ def _decide(request: HttpRequest, held: Held, language: Language) -> HttpRespons
             return _too_many(language)
         if start:
             proof["wording"] = shown.wording(held, language, "start")
-            return _page(request, held, language, Said(started=preferences.resubscribe(held, start, proof)))
+            return _page(request, held, language, Said(started=automatic.resubscribe(held, start, proof)))
     except InvalidInput:
         pass
     return _page(request, held, language, Said(problem="nothing"), 422)

@@ -30,8 +30,8 @@ class Words(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
 
-    def __init__(self, label: str, about: str) -> None:
-        super().__init__(label=label, required=False, help_text=about)
+    def __init__(self, label: str, about: str, *, required: bool = False) -> None:
+        super().__init__(label=label, required=required, help_text=about)
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

@@ -15,6 +15,7 @@ urlpatterns = [
     path("channels/agreement/", agreement.agreement, name="agreement"),
     path("channels/agreement/compare/", agreement.compare, name="compare_opt_outs"),
     path("channels/", include("stopline.doors.web.settings.channels.urls")),
+    path("automations/", include("stopline.doors.web.settings.automations.urls")),
     path("preference-page/", preference_page.looks, name="preference_page"),
     path("preference-page/preview/", preference_page.preview, name="preference_page_preview"),
     path("preference-page/preview/logo", preference_page.logo, name="preference_page_logo"),

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AutomationsConfig(AppConfig):
+    name = "stopline.apps.automations"
