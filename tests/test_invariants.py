@@ -108,7 +108,9 @@ def test_every_unique_constraint_of_a_tenant_table_starts_with_the_account():
         if not any(field.name == "account" for field in model._meta.local_fields):
             continue
         key = model._meta.pk
-        names = key.field_names if key.name == "pk" else [key.attname]  # one row an account: the account is its key
+        names = (
+            key.field_names if key.name == "pk" else [key.attname]
+        )  # one row an account: the account is its key
         assert names[0] == "account_id", f"{model}: {names}"
         for constraint in model._meta.constraints:
             if isinstance(constraint, UniqueConstraint):
