@@ -61,6 +61,13 @@ SMTP = _by_mail(
     Field("user", "User name", required=False),
     Field("password", "Password", secret=True, required=False),
     Field(
+        "at_once",
+        "Connections at once",
+        "How many your mail server takes from one client; 5 where you leave it empty.",
+        required=False,
+        kind="number",
+    ),
+    Field(
         "bounces",
         "Bounce address",
         "Optional. Returned mail goes to it with the message's id behind a plus, so that each finds its message: "

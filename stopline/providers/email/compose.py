@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import Policy
 from email.utils import format_datetime, formataddr, localtime
+from functools import lru_cache
 from urllib.parse import quote
 
 from stopline.providers.base import Outgoing, Way
@@ -61,28 +62,34 @@ class Plain(str):
         return made
 
     def fold(self, *, policy: Policy) -> str:
-        """RFC 5322 section 2.2.3: lines of at most 78 characters where the words allow it."""
-        lines = [f"{self.name}:"]
-        for word in self.split(" "):
-            if len(lines[-1]) + len(word) > 76 and lines[-1].strip() != f"{self.name}:":
-                lines.append("")
-            lines[-1] += f" {word}"
-        return policy.linesep.join(lines) + policy.linesep
+        return folded(self.name, self, policy.linesep)
+
+
+def folded(name: str, value: str, line_end: str) -> str:
+    """RFC 5322 section 2.2.3: lines of at most 78 characters where the words allow it."""
+    if len(name) + len(value) < 76:
+        return f"{name}: {value}{line_end}"
+    lines = [f"{name}:"]
+    for word in value.split(" "):
+        if len(lines[-1]) + len(word) > 76 and lines[-1].strip() != f"{name}:":
+            lines.append("")
+        lines[-1] += f" {word}"
+    return line_end.join(lines) + line_end
 
 
 def compose(message: Outgoing) -> EmailMessage:
     """The whole e-mail. Raises Misconfigured (our own address is none) and MessageRefused (the person's is none)."""
     composed = EmailMessage(policy.SMTP)
-    composed["From"] = Plain("From", formataddr(sender(message.way)))
-    composed["To"] = Plain("To", _person(message.address))
+    composed["From"] = Plain("From", shown_sender(message.way))
+    composed["To"] = Plain("To", person(message.address))
     composed["Subject"] = subject(message)
-    composed["Date"] = _date(message)
+    composed["Date"] = date(message)
     composed["Message-ID"] = Plain("Message-ID", ids.message_id(message.id, mailbox(message.way)))
     for name, value in extra_headers(message).items():
         composed[name] = Plain(name, value) if value.isascii() else value
-    composed.set_content(_line_ends(message.text))
+    composed.set_content(line_ends(message.text))
     if message.html:
-        composed.add_alternative(_line_ends(message.html), subtype="html")
+        composed.add_alternative(line_ends(message.html), subtype="html")
     for media in message.media:
         main, _, sub = media.content_type.partition("/")
         kind = (main, sub) if _token(main) and _token(sub) else ("application", "octet-stream")
@@ -107,11 +114,24 @@ def extra_headers(message: Outgoing) -> dict[str, str]:
 
 def sender(way: Way) -> tuple[str, str]:
     """Whom people see: (display name, address of the connection's mailbox). Raises Misconfigured."""
+    own = mailbox(way)
+    if not _is_address(own):
+        raise Misconfigured(f"“{way.sender[:80]}” is not an e-mail address to send from.")
+    return one_line(str(way.settings.get("from_name") or ""))[:100], own
+
+
+@lru_cache(maxsize=1_000)  # the same for a whole broadcast, and the library takes its time
+def _is_address(text: str) -> bool:
     try:
-        Address(addr_spec=mailbox(way)).addr_spec.encode("ascii")
-        return one_line(str(way.settings.get("from_name") or ""))[:100], mailbox(way)
-    except (HeaderParseError, ValueError, IndexError) as error:
-        raise Misconfigured(f"“{way.sender[:80]}” is not an e-mail address to send from.") from error
+        Address(addr_spec=text).addr_spec.encode("ascii")
+    except (HeaderParseError, ValueError, IndexError):
+        return False
+    return True
+
+
+def shown_sender(way: Way) -> str:
+    """The From header. Raises Misconfigured."""
+    return formataddr(sender(way))
 
 
 def mailbox(way: Way) -> str:
@@ -142,7 +162,7 @@ def _unsubscribe(message: Outgoing, given: Mapping[str, str]) -> dict[str, str]:
     return headers
 
 
-def _person(address: str) -> str:
+def person(address: str) -> str:
     if not address.isascii():
         raise MessageRefused(
             f"“{address[:80]}” has letters beyond ASCII, which many mail servers don't take."
@@ -153,14 +173,14 @@ def _person(address: str) -> str:
         raise MessageRefused(f"“{address[:80]}” is not an address that e-mail can be sent to.") from error
 
 
-def _date(message: Outgoing) -> str:
+def date(message: Outgoing) -> str:
     """When it was queued, which its id tells (RFC 9562 section 5.7); other ids tell nothing."""
     if message.id.version == 7:
         return format_datetime(datetime.fromtimestamp((message.id.int >> 80) / 1000, UTC))
     return format_datetime(localtime())
 
 
-def _line_ends(text: str) -> str:
+def line_ends(text: str) -> str:
     clean = SURROGATE.sub("\ufffd", text.replace("\x00", ""))
     return "\n".join(re.split(r"\r\n|\r|\n", clean))
 

@@ -82,7 +82,7 @@ def test_a_connection_that_died_at_rest_is_replaced():
         sender = SmtpSender()
         await sender.send(permit(first := to(server)), first)
         (kept,) = next(iter(sender.connections.resting.values()))
-        kept.client.transport.abort()
+        kept.line.transport.abort()
         await asyncio.sleep(0.05)
         await sender.send(permit(second := to(server)), second)
         await sender.close()

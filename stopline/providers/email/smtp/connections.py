@@ -8,20 +8,21 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiosmtplib
 
 from stopline.providers import reach
 from stopline.providers.base import Way, clock
 from stopline.providers.email.smtp import answers
+from stopline.providers.email.smtp.line import Line, Lost
 from stopline.providers.errors import Misconfigured, TryLater
 
 TLS, STARTTLS, PLAIN = "tls", "starttls", "none"
 PORTS = {TLS: 465, STARTTLS: 587, PLAIN: 25}
 CONNECT_WITHIN = 3.0  # seconds, each for the socket and for signing in
 ANSWER_WITHIN = 8.0  # seconds for one command
-AT_ONCE = 5  # connections to one server; many servers refuse more from one client
+AT_ONCE = 5  # connections to one server, unless the account says otherwise; many refuse more from one client
+MOST_AT_ONCE = 50
 LOOK_AFTER = 2.0  # seconds of rest behind which a kept connection is asked whether it is still there
 REST = 25.0  # seconds; servers close what rests longer (RFC 5321 allows 5 minutes, few wait so long)
 
@@ -33,6 +34,7 @@ class Server:
     security: str
     user: str
     password: str = field(repr=False)
+    at_once: int = AT_ONCE
 
     @classmethod
     def of(cls, way: Way) -> Server:
@@ -48,12 +50,13 @@ class Server:
             raise Misconfigured(
                 "A password is only sent over an encrypted connection. Choose TLS or STARTTLS."
             )
-        return cls(host, int(port), security, user, password)
+        at_once = int(way.settings.get("at_once") or AT_ONCE)
+        return cls(host, int(port), security, user, password, max(1, min(at_once, MOST_AT_ONCE)))
 
 
 @dataclass
 class Kept:
-    client: aiosmtplib.SMTP
+    line: Line
     rested_since: float = 0.0
 
 
@@ -66,43 +69,37 @@ class Connections:
         self.context = ssl.create_default_context()
 
     @contextlib.asynccontextmanager
-    async def one(self, server: Server) -> AsyncIterator[aiosmtplib.SMTP]:
+    async def one(self, server: Server) -> AsyncIterator[Line]:
         """A connection that is signed in. It is kept afterwards unless something went wrong on it."""
-        async with self.turns.setdefault(server, asyncio.Semaphore(AT_ONCE)):
-            client = await self._rested(server) or await self._open(server)
+        async with self.turns.setdefault(server, asyncio.Semaphore(server.at_once)):
+            line = await self._rested(server) or await self._open(server)
             try:
-                yield client
+                yield line
             except BaseException:
-                client.close()
+                line.close()
                 raise
-            if client.is_connected:
-                self.resting.setdefault(server, []).append(Kept(client, clock()))
+            if line.quiet:
+                self.resting.setdefault(server, []).append(Kept(line, clock()))
 
     async def close(self) -> None:
         for kept in [each for rests in self.resting.values() for each in rests]:
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await kept.client.quit(timeout=1)
-            kept.client.close()
+            await kept.line.quit()
         self.resting.clear()
 
-    async def _rested(self, server: Server) -> aiosmtplib.SMTP | None:
+    async def _rested(self, server: Server) -> Line | None:
         rests = self.resting.get(server, [])
         while rests:
             kept = rests.pop()
             rested = clock() - kept.rested_since
-            if (
-                kept.client.is_connected
-                and rested < REST
-                and (rested < LOOK_AFTER or await _answers(kept.client))
-            ):
-                return kept.client
-            kept.client.close()
+            if kept.line.quiet and rested < REST and (rested < LOOK_AFTER or await _answers(kept.line)):
+                return kept.line
+            kept.line.close()
         return None
 
-    async def _open(self, server: Server) -> aiosmtplib.SMTP:
+    async def _open(self, server: Server) -> Line:
         """Raises TryLater and Misconfigured; nothing of a message has left."""
         try:
-            return await self._sign_in(server, await _socket(server))
+            return Line(await self._sign_in(server, await _socket(server)))
         except aiosmtplib.SMTPAuthenticationError as error:
             raise answers.refused(error.code, error.message) from None
         except aiosmtplib.SMTPResponseException as error:
@@ -132,6 +129,9 @@ class Connections:
         )
         try:
             await client.connect(timeout=CONNECT_WITHIN)
+            await client.ehlo(
+                timeout=CONNECT_WITHIN
+            )  # what is offered differs once the connection is encrypted
             if server.user or server.password:
                 await _authenticate(client, server)
         except BaseException:
@@ -143,7 +143,6 @@ class Connections:
 
 async def _authenticate(client: aiosmtplib.SMTP, server: Server) -> None:
     """By one mechanism only: servers take their time over each wrong password, and we have little."""
-    await client.ehlo(timeout=CONNECT_WITHIN)  # what is offered may differ once the connection is encrypted
     offered = client.supported_auth_methods
     ways = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
     way = next((way for name, way in ways.items() if name in offered), None)
@@ -166,9 +165,9 @@ async def _socket(server: Server) -> socket.socket:
     return opened
 
 
-async def _answers(client: Any) -> bool:
+async def _answers(line: Line) -> bool:
     try:
-        await client.rset(timeout=1)
-    except (aiosmtplib.SMTPException, OSError):
+        async with asyncio.timeout(1):
+            return (await line.ask("RSET")).good
+    except (Lost, TimeoutError):
         return False
-    return True

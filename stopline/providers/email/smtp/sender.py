@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-import aiosmtplib
-
 from stopline.providers.base import Outgoing, Permit, Receipt
 from stopline.providers.email import ids
-from stopline.providers.email.compose import compose, mailbox, one_line
+from stopline.providers.email.compose import mailbox, one_line
 from stopline.providers.email.smtp import answers
-from stopline.providers.email.smtp.connections import ANSWER_WITHIN, Connections, Server
-from stopline.providers.errors import OutcomeUnknown, TryLater
+from stopline.providers.email.smtp.connections import Connections, Server
+from stopline.providers.email.smtp.line import Answers, Lost
+from stopline.providers.email.written import written
+from stopline.providers.errors import OutcomeUnknown, ProviderError, TryLater
 
 # Seconds for a whole hand-off. An unsubscribe waits for hand-offs in flight, so this bounds it too.
 HAND_OFF_WITHIN = 10.0
@@ -25,22 +25,19 @@ class SmtpSender:
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         server = Server.of(message.way)
-        body = compose(message).as_bytes()
-        progress = Progress()
+        body = written(message)
+        started = asyncio.Event()
         try:
-            async with asyncio.timeout(HAND_OFF_WITHIN), self.connections.one(server) as client:
-                await _transaction(client, permit, message, body, progress)
-        except (
-            aiosmtplib.SMTPServerDisconnected,
-            aiosmtplib.SMTPTimeoutError,
-            TimeoutError,
-            OSError,
-        ) as error:
-            if progress.data:  # the server may have taken it, and only its answer is lost
+            async with asyncio.timeout(HAND_OFF_WITHIN), self.connections.one(server) as line:
+                told = await line.send(permit, _return_path(message), message.address, body, started)
+        except (Lost, TimeoutError, OSError) as error:
+            if started.is_set():  # the server may have taken it, and only its answer is lost
                 raise OutcomeUnknown from error
             raise TryLater(
                 "The mail server closed the connection. Stopline will try again by itself."
             ) from error
+        if refusal := _refusal(told):
+            raise refusal
         return Receipt(str(message.id))
 
     async def find(self, message: Outgoing) -> Receipt | None:
@@ -50,27 +47,16 @@ class SmtpSender:
         await self.connections.close()
 
 
-class Progress:
-    data = False  # whether DATA has begun
-
-
-async def _transaction(
-    client: aiosmtplib.SMTP, permit: Permit, message: Outgoing, body: bytes, progress: Progress
-) -> None:
-    """One message. A refusal leaves the connection fit for the next one."""
-    permit.check()
-    try:
-        await client.mail(_return_path(message), timeout=ANSWER_WITHIN)
-        await client.rcpt(message.address, timeout=ANSWER_WITHIN)
-        permit.check()  # two answers later: until DATA nothing of the message has left
-        progress.data = True
-        await client.data(body, timeout=ANSWER_WITHIN)
-    except aiosmtplib.SMTPRecipientRefused as error:
-        raise answers.refused(error.code, error.message, recipient=True) from None
-    except aiosmtplib.SMTPSenderRefused as error:
-        raise answers.refused(error.code, error.message) from None
-    except aiosmtplib.SMTPDataError as error:
-        raise answers.refused(error.code, error.message) from None
+def _refusal(told: Answers) -> ProviderError | None:
+    """What the first answer that isn't yes says about what to do next."""
+    if not told.mail.good:
+        return answers.refused(told.mail.code, told.mail.text)
+    if told.recipient and not told.recipient.good:
+        return answers.refused(told.recipient.code, told.recipient.text, recipient=True)
+    last = told.message or told.data
+    if last is None or not last.good:
+        return answers.refused(*((last.code, last.text) if last else (0, "")))
+    return None
 
 
 def _return_path(message: Outgoing) -> str:
