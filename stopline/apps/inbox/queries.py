@@ -79,7 +79,7 @@ WHERE account_id = %(account)s::uuid AND user_address = %(user)s::text
 
 # Progress reports of one connection, in one statement. A state only moves forward, whatever the order of arrival.
 # Parameters: account, connection, now; arrays provider_ids, states, failures.
-# Result: (provider id, conversation id) of the messages they belong to. Index: provider_message_once.
+# Result: (provider id, conversation id, broadcast id) of the messages they belong to. Index: provider_message_once.
 PROGRESS = """
 UPDATE sending_message m SET
     state = CASE WHEN array_position(ARRAY['handing_over', 'unknown', 'sent', 'delivered', 'read'], r.state)
@@ -93,5 +93,5 @@ FROM (SELECT DISTINCT ON (provider_id) provider_id, state, failure
     FROM unnest(%(provider_ids)s::text[], %(states)s::text[], %(failures)s::text[]) AS u(provider_id, state, failure)
     ORDER BY provider_id, array_position(ARRAY['sent', 'failed', 'delivered', 'read'], state) DESC) r
 WHERE m.account_id = %(account)s AND m.connection_id = %(connection)s AND m.provider_id = r.provider_id
-RETURNING r.provider_id, m.conversation_id
+RETURNING r.provider_id, m.conversation_id, m.broadcast_id
 """

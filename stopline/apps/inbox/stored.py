@@ -123,10 +123,11 @@ def _apply_progress(connection: Connection, reports: Sequence[Progress]) -> set[
             },
         )
         touched = cursor.fetchall()
-    conversations = {conversation for _, conversation in touched}
+    conversations = {conversation for _, conversation, broadcast in touched if conversation and not broadcast}
     named = (
         [f"conversation:{each}" for each in conversations] if len(conversations) <= 20 else ["conversations"]
     )
-    if conversations:
+    named += [f"broadcast:{each}" for each in {broadcast for _, _, broadcast in touched if broadcast}]
+    if named:
         live.announce(connection.account_id, *named)
-    return {provider_id for provider_id, _ in touched}
+    return {provider_id for provider_id, _, _ in touched}
