@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from stopline.apps.reports import queries
 from stopline.apps.reports.asked import Asked
 from stopline.apps.reports.counts import text
@@ -24,21 +27,41 @@ NOTE = (
 )
 
 
+class _Found(NamedTuple):
+    """A row of queries.DISAGREEMENT."""
+
+    name: str
+    provider: str
+    compared_at: datetime | None
+    here_only: int
+    there_only: int
+    taken: int
+    added: int
+    removed: int
+
+
 def section(asked: Asked) -> Section:
-    rows: list[list[Value]] = []
-    for name, provider, compared, ours, theirs, taken, added, removed in asked.rows(queries.DISAGREEMENT):
-        label = PROVIDERS[provider].label if provider in PROVIDERS else provider
-        when = compared.astimezone(asked.span.zone).strftime("%-d %b %Y %H:%M") if compared else "Not yet"
-        rows.append([name, label, when, theirs, ours, taken, added, removed])
-    now = sum(row[3] + row[4] for row in rows)
-    settled = sum(sum(row[5:]) for row in rows)
+    found = [_Found(*row) for row in asked.rows(queries.DISAGREEMENT)]
+    now = sum(each.here_only + each.there_only for each in found)
+    settled = sum(each.taken + each.added + each.removed for each in found)
     return Section(
         "agreement",
         "Provider disagreement",
         NOTE,
         figures=[
-            Figure("Differences now", now, good=now == 0 if rows else None),
+            Figure("Differences now", now, good=now == 0 if found else None),
             Figure("Settled in the range", settled),
         ],
-        tables=[Table("provider-disagreement", "By connection", COLUMNS, rows)],
+        tables=[
+            Table("provider-disagreement", "By connection", COLUMNS, [_row(asked, each) for each in found])
+        ],
     )
+
+
+def _row(asked: Asked, of: _Found) -> list[Value]:
+    provider = PROVIDERS[of.provider].label if of.provider in PROVIDERS else of.provider
+    compared = of.compared_at and of.compared_at.astimezone(asked.span.zone).strftime("%-d %b %Y %H:%M")
+    return [
+        *(of.name, provider, compared or "Not yet"),
+        *(of.there_only, of.here_only, of.taken, of.added, of.removed),
+    ]

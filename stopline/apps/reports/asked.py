@@ -15,7 +15,13 @@ from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CONSENT_CHANNELS, Channel
 
 SLACK = timedelta(hours=1)  # between a row's id and its time, which are taken in one breath
-FORMATS = {Step.HOUR: "%-d %b %H:%M", Step.DAY: "%a %-d %b %Y", Step.WEEK: "%-d %b %Y", Step.MONTH: "%b %Y"}
+# How a step is named, and how where there is little room.
+NAMES = {
+    Step.HOUR: ("%a %-d %b %H:%M", "%H:%M"),
+    Step.DAY: ("%a %-d %b %Y", "%-d %b"),
+    Step.WEEK: ("Week of %-d %b %Y", "%-d %b"),
+    Step.MONTH: ("%B %Y", "%b %Y"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,12 @@ class Asked:
     @property
     def labels(self) -> list[str]:
         """The name of each step."""
-        shape = FORMATS[self.span.step]
-        named = [start.strftime(shape) for start in self.span.starts]
-        return [f"Week of {name}" for name in named] if self.span.step is Step.WEEK else named
+        return [start.strftime(NAMES[self.span.step][0]) for start in self.span.starts]
+
+    @property
+    def ticks(self) -> list[str]:
+        """Their short names, for an axis."""
+        return [start.strftime(NAMES[self.span.step][1]) for start in self.span.starts]
 
     @property
     def by_step(self) -> str:

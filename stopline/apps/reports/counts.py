@@ -38,7 +38,7 @@ class Counts:
 
     def chart(self, title: str, column: int) -> Chart:
         values = [numbers[column] for numbers in self.by_step]
-        return Chart(title, self.asked.labels, values, total=self.total[column])
+        return Chart(title, self.asked.labels, values, total=self.total[column], ticks=self.asked.ticks)
 
     def tables(self, name: str, columns: Sequence[Column], cells: Cells) -> list[Table]:
         """By channel, over time, and both; the last without the rows that are nought."""
@@ -66,8 +66,11 @@ class Counts:
         ]
 
     def _channels(self, cells: Cells) -> list[list[Value]]:
-        rows: list[list[Value]] = [[each.label, *cells(self.of(each))] for each in self.asked.channels]
-        return [*rows, ["All channels", *cells(self.total)]] if len(rows) > 1 else rows
+        """Those on which something happened; where all were asked for, with the sum."""
+        rows: list[list[Value]] = [
+            [each.label, *cells(self.of(each))] for each in self.asked.channels if any(self.of(each))
+        ]
+        return rows if self.asked.channel or not rows else [*rows, ["All channels", *cells(self.total)]]
 
     def _sum(self, rows: Iterable[Numbers]) -> Numbers:
         return tuple(map(sum, zip(*rows, strict=True))) or (0,) * self.width

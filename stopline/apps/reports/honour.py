@@ -84,12 +84,14 @@ def _verdict(behind: int, number: int) -> Figure:
 def _longest(asked: Asked, of_step: dict[int, Times]) -> Chart:
     values = [of_step.get(step, NEVER)[3] or 0.0 for step in range(len(asked.labels))]
     longest = max(values, default=0.0) or None
-    return Chart("Longest time to honour", asked.labels, values, Unit.SECONDS, total=longest)
+    return Chart("Longest time to honour", asked.labels, values, Unit.SECONDS, longest, asked.ticks)
 
 
 def _by_channel(asked: Asked, of_all: Times, of_channel: dict[str, Times]) -> Table:
-    rows: list[list[Value]] = [[each.label, *of_channel.get(each, NEVER)] for each in asked.channels]
-    if len(rows) > 1:
+    rows: list[list[Value]] = [
+        [each.label, *of_channel[each]] for each in asked.channels if each in of_channel
+    ]
+    if rows and not asked.channel:
         rows.append(["All channels", *of_all])
     return Table("opt-outs-by-channel", "By channel", (text("Channel"), *TIMES), rows)
 
@@ -103,8 +105,8 @@ def _by_step(asked: Asked, of_step: dict[int, Times]) -> Table:
 def _proof(asked: Asked, proof: list[tuple[Any, ...]]) -> Table:
     found = {channel: (number, behind, nearest) for channel, number, behind, nearest in proof}
     rows: list[list[Value]] = []
-    for each in asked.channels:
-        number, behind, nearest = found.get(each, (0, 0, None))
+    for each in (each for each in asked.channels if each in found):
+        number, behind, nearest = found[each]
         rows.append([each.label, number, behind, None if nearest is None else max(0.0, -float(nearest))])
     return Table(
         "hand-offs-after-opt-outs",

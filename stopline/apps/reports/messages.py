@@ -11,7 +11,7 @@ SENT, DELIVERED, READ, FAILED, REFUSED, UNKNOWN, INBOUND = range(7)
 COLUMNS = (
     Column("Sent"),
     Column("Delivered"),
-    Column("Delivered of sent", Unit.SHARE),
+    Column("Delivery rate", Unit.SHARE),
     Column("Read"),
     Column("Failed"),
     Column("Refused"),
@@ -33,10 +33,9 @@ def section(asked: Asked) -> Section:
         "Messages",
         NOTE,
         figures=[
-            Figure("Sent", total[SENT]),
-            Figure("Delivered of sent", share(total[DELIVERED], total[SENT]), Unit.SHARE),
-            Figure("Failed", total[FAILED]),
-            Figure("Inbound", total[INBOUND]),
+            Figure("Delivery rate", share(total[DELIVERED], total[SENT]), Unit.SHARE),
+            Figure("Failure rate", share(total[FAILED], total[SENT] + total[FAILED]), Unit.SHARE),
+            Figure("Refused by the gate", total[REFUSED]),
         ],
         charts=[
             counts.chart("Sent", SENT),

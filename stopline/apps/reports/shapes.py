@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 Value = str | int | float | None  # None: there is nothing to tell
@@ -49,13 +49,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One series, so that nothing in it is told by colour. `marks` are the few labels the axis shows."""
+    """One series, so that nothing in it is told by colour. `ticks`: its labels where there is little room."""
 
     title: str
     labels: Sequence[str]
     values: Sequence[int | float]
     unit: Unit = Unit.COUNT
     total: Value = None
+    ticks: Sequence[str] = ()
     across: bool = False  # bars lie, each with its label and number beside it
 
 
@@ -66,4 +67,4 @@ class Section:
     note: str
     figures: Sequence[Figure] = ()
     charts: Sequence[Chart] = ()
-    tables: Sequence[Table] = field(default=())
+    tables: Sequence[Table] = ()

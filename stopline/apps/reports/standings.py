@@ -7,7 +7,7 @@ from collections import Counter
 from stopline.apps.reports import queries
 from stopline.apps.reports.asked import Asked
 from stopline.apps.reports.counts import Counts, Numbers, share, text
-from stopline.apps.reports.shapes import Chart, Column, Figure, Section, Table, Unit
+from stopline.apps.reports.shapes import Chart, Column, Section, Table, Unit
 from stopline.rules.words import Source, Standing
 
 MOST_REASONS = 100
@@ -31,7 +31,6 @@ def section(asked: Asked) -> Section:
         "subscriptions",
         "Subscriptions",
         NOTE,
-        figures=[Figure("Unsubscribed", counts.total[1]), Figure("Subscribed", counts.total[0])],
         charts=[
             counts.chart("Unsubscribed", 1),
             counts.chart("Subscribed", 0),
