@@ -16,6 +16,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Days up to which a range is cut so; whatever is longer is cut into months.
 HOURS_UNTIL, DAYS_UNTIL, WEEKS_UNTIL = 2, 92, 400
 LONGEST = 5 * 366
+EARLIEST = date(2000, 1, 1)
 
 
 class Step(StrEnum):
@@ -111,7 +112,8 @@ def read(query: Mapping[str, str], zone: str, now: datetime) -> Span:
     chosen = _zone(query.get("zone") or zone)
     today = now.astimezone(chosen).date()
     if query.get("from") or query.get("to"):
-        first, last = _day(query.get("from", ""), "from"), min(_day(query.get("to", ""), "to"), today)
+        first = _day(query.get("from", ""), "first")
+        last = min(_day(query.get("to", ""), "last"), today)
         return Span(*_checked(first, last, today), chosen, _named(first, last, today))
     preset = _preset(query.get("range") or DEFAULT.value)
     return Span(*_days(preset, today), chosen, preset)
@@ -132,6 +134,8 @@ def _named(first: date, last: date, today: date) -> Preset | None:
 
 
 def _checked(first: date, last: date, today: date) -> tuple[date, date]:
+    if first < EARLIEST:
+        raise InvalidInput(f"The range begins on {first}, before {EARLIEST.year}", "Choose a later day")
     if first > today:
         raise InvalidInput(f"The range begins on {first}, which is still to come", "Choose an earlier day")
     if first > last:
@@ -163,7 +167,5 @@ def _day(text: str, which: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        said = f"“{text[:40]}” is no day" if text else f"The range has no day to begin {which}"
-        if which == "to" and not text:
-            said = "The range has no last day"
+        said = f"“{text[:40]}” is no day" if text else f"The range has no {which} day"
         raise InvalidInput(said, "Write days like 2026-05-31") from None
