@@ -10,25 +10,25 @@ from stopline.apps.reports.asked import Asked
 from stopline.apps.reports.shapes import Section, Table, Unit, Value
 from stopline.rules.errors import NotFound
 
-# Another subject is a module with a `section`, and its line here.
-SECTIONS: tuple[Callable[[Asked], Section], ...] = (
-    messages.section,
-    standings.section,
-    honour.section,
-    agreement.section,
-)
+# By their place in the URL of a file. Another subject is a module with a `section`, and its line here.
+SECTIONS: dict[str, Callable[[Asked], Section]] = {
+    "messages": messages.section,
+    "subscriptions": standings.section,
+    "opt-outs": honour.section,
+    "agreement": agreement.section,
+}
 
 
 def sections(asked: Asked) -> list[Section]:
-    return [make(asked) for make in SECTIONS]
+    return [make(asked) for make in SECTIONS.values()]
 
 
-def table(asked: Asked, name: str) -> Table:
+def table(asked: Asked, subject: str, name: str) -> Table:
     """The table of that name, made as on the page. Raises NotFound."""
-    for section in sections(asked):
-        for found in section.tables:
-            if found.name == name:
-                return found
+    made = SECTIONS[subject](asked).tables if subject in SECTIONS else ()
+    for found in made:
+        if found.name == name:
+            return found
     raise NotFound(f"No report has a table named “{name[:60]}”", "Choose one on the Reports page")
 
 

@@ -41,9 +41,9 @@ def reports(request: MemberRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def download(request: MemberRequest, name: str) -> StreamingHttpResponse:
+def download(request: MemberRequest, subject: str, name: str) -> StreamingHttpResponse:
     asked = _asked(request)
-    found = report.table(asked, name)
+    found = report.table(asked, subject, name)
     return csv_file(report.as_csv(found), f"{name}-{asked.span.first}-{asked.span.last}.csv")
 
 
@@ -60,7 +60,8 @@ def _shown(section: Section, asked: Asked) -> dict[str, Any]:
         "section": section,
         "charts": [(chart, drawn(chart)) for chart in section.charts],
         "tables": [
-            (table, f"{reverse('report_table', args=[table.name])}?{exact}") for table in section.tables
+            (table, f"{reverse('report_table', args=[section.name, table.name])}?{exact}")
+            for table in section.tables
         ],
     }
 

@@ -4,5 +4,5 @@ from stopline.doors.web.reports import page
 
 urlpatterns = [
     path("", page.reports, name="reports"),
-    path("<slug:name>.csv", page.download, name="report_table"),
+    path("<slug:subject>/<slug:name>.csv", page.download, name="report_table"),
 ]
