@@ -5,6 +5,8 @@ width_bucket gives the number of the step a moment lies in, counted from 1. Ids 
 the rows of a time (`first`, `last`: ids with an hour's allowance on both sides).
 """
 
+from stopline.apps.broadcasts.queries import ANSWERED, BY_THEMSELVES
+
 # Messages by the step in which they were written, and by channel, with what came of them.
 # Parameters: account, first, last, start, end, edges, channels.
 # Result: step, channel, sent, delivered, read, failed, refused, unknown, inbound. Index: the primary key.
@@ -41,6 +43,32 @@ WHERE account_id = %(account)s::uuid AND id >= %(first)s::uuid AND standing = 'u
     AND at >= %(start)s::timestamptz AND at < %(end)s::timestamptz AND channel = ANY(%(channels)s::text[])
 GROUP BY source, reason ORDER BY count(*) DESC, source, reason LIMIT %(most)s
 """
+
+# Broadcasts that began in the range, the newest first, with what left and the people who unsubscribed because of them.
+# Parameters: account, start, end, first, channels, days (as ANSWERED), most (rows).
+# Result: name, started, sent, delivered, people. Index: messages_of_broadcast, the ledger's primary key.
+BROADCASTS = f"""
+WITH begun AS MATERIALIZED (
+    SELECT id, name, started_at FROM broadcasts_broadcast
+    WHERE account_id = %(account)s::uuid
+        AND started_at >= %(start)s::timestamptz AND started_at < %(end)s::timestamptz
+    ORDER BY started_at DESC LIMIT %(most)s
+), gone AS (
+    SELECT m.broadcast_id,
+        count(*) FILTER (WHERE m.state IN ('sent', 'delivered', 'read') OR m.sent_at IS NOT NULL) AS sent,
+        count(*) FILTER (WHERE m.state IN ('delivered', 'read')) AS delivered
+    FROM begun JOIN sending_message m ON m.account_id = %(account)s::uuid AND m.broadcast_id = begun.id
+    WHERE m.channel = ANY(%(channels)s::text[]) GROUP BY m.broadcast_id
+), leaving AS (
+    SELECT m.broadcast_id, count(DISTINCT e.contact_id) AS people FROM consent_entry e {ANSWERED}
+    WHERE EXISTS (SELECT FROM begun) AND e.account_id = %(account)s::uuid AND e.id >= %(first)s::uuid
+        AND e.channel = ANY(%(channels)s::text[]) AND {BY_THEMSELVES}
+    GROUP BY m.broadcast_id
+)
+SELECT name, started_at, coalesce(sent, 0), coalesce(delivered, 0), coalesce(people, 0)
+FROM begun LEFT JOIN gone ON gone.broadcast_id = begun.id LEFT JOIN leaving ON leaving.broadcast_id = begun.id
+ORDER BY started_at DESC, begun.id DESC
+"""  # noqa: S608 (our own expressions)
 
 # How long opt-outs took: from their arrival to the moment they were in force. Arrived is, in this order: when the
 # event that told of it was first stored; when the preference page was sent; when Stopline was asked to write it

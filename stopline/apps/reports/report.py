@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from stopline.apps.contacts.csv_cells import lines
-from stopline.apps.reports import agreement, honour, messages, standings
+from stopline.apps.reports import agreement, broadcasts, honour, messages, standings
 from stopline.apps.reports.asked import Asked
 from stopline.apps.reports.shapes import Section, Table, Unit, Value
 from stopline.rules.errors import NotFound
@@ -14,6 +14,7 @@ from stopline.rules.errors import NotFound
 SECTIONS: dict[str, Callable[[Asked], Section]] = {
     "messages": messages.section,
     "subscriptions": standings.section,
+    "broadcasts": broadcasts.section,
     "opt-outs": honour.section,
     "agreement": agreement.section,
 }
