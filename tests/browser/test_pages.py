@@ -120,6 +120,11 @@ def _bad_rows(page: Page) -> None:
     page.get_by_role("link", name="Download bad rows").wait_for()
 
 
+def _reports(page: Page) -> None:
+    page.goto("/reports/?range=90-days")
+    page.locator("details").evaluate_all("all => all.forEach((each) => each.open = true)")
+
+
 def _sandbox_phone(page: Page) -> None:
     take_phone(page, "Grace Holloway", "WhatsApp")
 
@@ -183,6 +188,8 @@ SCREENS: dict[str, Open] = {
     "import": _page("/contacts/import/"),
     "columns": _columns,
     "bad rows": _bad_rows,
+    "reports": _reports,
+    "reports of a quiet day": _page("/reports/?from=2020-05-01&to=2020-05-01&channel=mms"),
     "general settings": _page("/settings/general/"),
     "members": _page("/settings/members/"),
     "invite member": _dialog("/settings/members/", "Invite member"),
@@ -226,7 +233,7 @@ def test_a_page_that_is_not_there_has_no_barrier(admin, watch, path):
 
 
 @pytest.mark.parametrize(
-    "screen", ["looks like an opt-out", "unsubscribed", "contact menu", "members", "contact"]
+    "screen", ["looks like an opt-out", "unsubscribed", "contact menu", "reports", "members", "contact"]
 )
 def test_a_screen_as_an_agent_sees_it_has_no_barrier(agent, watch, screen):
     SCREENS[screen](agent)

@@ -88,3 +88,23 @@ def _search(page: Page, name: str) -> None:
 def _act(page: Page, action: str) -> None:
     page.get_by_role("button", name=re.compile("^More actions for")).click()
     page.get_by_role("menuitem", name=action, exact=True).click()
+
+
+def test_one_reads_the_reports_of_other_days(enter):
+    page = enter("agent@demo.test", "/inbox/", **PLAIN)
+    page.get_by_role("link", name="Reports").click()
+    page.get_by_label("From", exact=True).fill("2020-01-01")
+    page.get_by_label("To", exact=True).fill("2020-01-31")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("1 Jan 2020 to 31 Jan 2020")).to_be_visible()
+    expect(page.get_by_text("Nothing in this range").first).to_be_visible()
+
+    page.get_by_role("link", name="Last 90 days").click()
+    expect(page.get_by_role("img", name=re.compile("^Sent, 90 bars; the longest is"))).to_be_visible()
+    page.locator("summary", has_text=re.compile("^By day$")).first.click()
+    expect(page.get_by_role("table", name="Messages: By day", exact=True).get_by_role("row")).to_have_count(
+        91
+    )
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV – Messages: By day", exact=True).click()
+    assert download.value.suggested_filename.startswith("messages-over-time-")

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import datetime
 from typing import Any
 
 import uuid_utils.compat
@@ -19,6 +20,12 @@ def uuid7() -> uuid.UUID:
 UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
     'hex')::uuid"""
+
+
+def first_uuid7(at: datetime) -> uuid.UUID:
+    """The smallest id of that millisecond: with it the primary key finds what was made since, or before."""
+    milliseconds = int(at.timestamp() * 1000)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def new_token(account_id: uuid.UUID) -> str:

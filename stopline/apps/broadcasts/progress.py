@@ -7,16 +7,15 @@ is older than ten times what it took: a page that is watched costs a tenth of a 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from stopline.apps.accounts.tenancy import first_uuid7
 from stopline.apps.broadcasts import queries
 from stopline.apps.broadcasts.models import Broadcast
 from stopline.rules.words import Channel, MessageState, Refusal, Source
@@ -117,8 +116,8 @@ def _count(broadcast: Broadcast) -> dict[str, Any]:
         ended = broadcast.finished_at or until
         attributed: dict[str, Any] = {
             **mine,
-            "since_id": id_at(since),
-            "until_id": id_at(min(until, ended + ATTRIBUTED_FOR) + timedelta(seconds=1)),
+            "since_id": first_uuid7(since),
+            "until_id": first_uuid7(min(until, ended + ATTRIBUTED_FOR) + timedelta(seconds=1)),
             "days": ATTRIBUTED_FOR.days,
         }
         cursor.execute(queries.REPLIES, attributed)
@@ -158,9 +157,3 @@ def _step(broadcast: Broadcast) -> int:
     assert broadcast.started_at
     lasted = ((broadcast.finished_at or timezone.now()) - broadcast.started_at).total_seconds()
     return next((step for step in STEPS if lasted / step <= MOST_BINS), STEPS[-1])
-
-
-def id_at(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of that millisecond: ids are time-ordered, so the primary key finds a time."""
-    milliseconds = int(moment.astimezone(UTC).timestamp() * 1000)
-    return uuid.UUID(int=milliseconds << 80)

@@ -73,16 +73,20 @@ WHERE i.account_id = %(account)s AND i.id >= %(since_id)s AND i.id < %(until_id)
         AND m.sent_at > i.created_at - make_interval(days => %(days)s))
 """
 
-# People who unsubscribed by themselves within `days` of this broadcast's message to them on that channel, by source;
-# one who got several broadcasts counts for the last. Parameters: as REPLIES. Result: source, how many.
-# Index: the ledger's primary key (ids grow with time), thread.
-UNSUBSCRIBES = """
-SELECT e.source, count(DISTINCT e.contact_id) FROM consent_entry e
+# The broadcast that an unsubscribe `e` (of the ledger) answers: the last one to that person on that channel, within
+# `days` of its message. Only who unsubscribed by themselves answers one. Index: messages_of_contact.
+ANSWERED = """
 CROSS JOIN LATERAL (SELECT m.broadcast_id FROM sending_message m
     WHERE m.account_id = e.account_id AND m.contact_id = e.contact_id AND m.broadcast_id IS NOT NULL
         AND m.channel = e.channel AND m.sent_at <= e.at AND m.sent_at > e.at - make_interval(days => %(days)s)
-    ORDER BY m.sent_at DESC LIMIT 1) m
-WHERE e.account_id = %(account)s AND e.id >= %(since_id)s AND e.id < %(until_id)s AND e.standing = 'unsubscribed'
-    AND e.source IN ('keyword', 'link', 'complaint', 'provider') AND m.broadcast_id = %(broadcast)s
+    ORDER BY m.sent_at DESC LIMIT 1) m"""
+BY_THEMSELVES = "e.standing = 'unsubscribed' AND e.source IN ('keyword', 'link', 'complaint', 'provider')"
+
+# People who unsubscribed because of a broadcast (ANSWERED), by source. Parameters: as REPLIES.
+# Result: source, how many. Index: the ledger's primary key (ids grow with time).
+UNSUBSCRIBES = f"""
+SELECT e.source, count(DISTINCT e.contact_id) FROM consent_entry e {ANSWERED}
+WHERE e.account_id = %(account)s AND e.id >= %(since_id)s AND e.id < %(until_id)s AND {BY_THEMSELVES}
+    AND m.broadcast_id = %(broadcast)s
 GROUP BY e.source
-"""
+"""  # noqa: S608 (our own expressions)

@@ -29,6 +29,13 @@ def restored(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and RISKY.match(cell) else cell
 
 
+def lines(rows: Iterable[Iterable[str]]) -> str:
+    """The rows as CSV (RFC 4180), every cell `neutral`."""
+    text = io.StringIO()
+    csv.writer(text).writerows([neutral(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
 def joined(names: Iterable[str]) -> str:
     """Several names in one cell: `VIP; Berlin`. A name with a semicolon in it is quoted."""
     cell = io.StringIO()

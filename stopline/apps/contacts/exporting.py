@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -13,7 +11,7 @@ from django.db.models import QuerySet
 
 from stopline.apps.consent import subscription
 from stopline.apps.contacts import custom, fields, lists
-from stopline.apps.contacts.csv_cells import joined, neutral
+from stopline.apps.contacts.csv_cells import joined, lines
 from stopline.rules.words import CONSENT_CHANNELS, Standing
 
 if TYPE_CHECKING:
@@ -36,10 +34,10 @@ def as_csv(account: Account, found: QuerySet[Contact]) -> Iterator[str]:
     Close the iterator where the reader goes away, or the cursor stays open.
     """
     wanted = list(fields.everything(account))
-    yield "\ufeff" + _lines([[*NAMES, *(field.label for field in wanted), *STANDINGS]])
+    yield "\ufeff" + lines([[*NAMES, *(field.label for field in wanted), *STANDINGS]])
     contacts = found.defer("search").iterator(chunk_size=BATCH)
     while some := list(itertools.islice(contacts, BATCH)):
-        yield _lines(_rows(account, wanted, some))
+        yield lines(_rows(account, wanted, some))
 
 
 def _rows(account: Account, wanted: list[CustomField], contacts: list[Contact]) -> Iterator[list[str]]:
@@ -74,9 +72,3 @@ def _standings(contact: Contact, kept: Mapping[Key, Subscription], zone: ZoneInf
         yield row.standing if row else Standing.SUBSCRIBED.value if address else ""
         yield row.since.astimezone(zone).isoformat(timespec="seconds") if row and row.since else ""
         yield row.source_label if row else ""
-
-
-def _lines(rows: Iterator[list[str]] | list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([neutral(cell) for cell in row] for row in rows)
-    return text.getvalue()

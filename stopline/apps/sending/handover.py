@@ -148,7 +148,8 @@ class Handover:
         ) as error:  # one bad message never sinks a batch: of_error names what to do about each
             if not isinstance(error, ProviderError):
                 log.exception("handover.unexpected", message=str(message.id), provider=message.provider)
-            return self._or_ask_later(outcome.of_error(message, error))
+            failed = replace(outcome.of_error(message, error), checked_at=judged.verdict.checked_at)
+            return self._or_ask_later(failed)
         return outcome.accepted(message, receipt, judged.verdict.checked_at)
 
     def _or_ask_later(self, found: Outcome) -> Outcome:

@@ -125,6 +125,8 @@ def test_one_refused_or_failing_message_never_sinks_its_batch(account, provider)
     run(one_batch)
 
     assert [fresh(message).state for message in messages] == ["sent", "refused", "handing_over", "sent"]
+    # Also what came to nothing says when the gate looked: a report holds every hand-off against the ledger.
+    assert all(fresh(message).checked_at for message in messages)
 
 
 def test_an_opt_out_waits_for_the_hand_off_in_flight_and_nothing_starts_behind_it(account, provider):
