@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from stopline.providers import reach
 from stopline.providers.base import Permit
@@ -105,15 +106,22 @@ async def hand_off(
 
 
 async def tell(
-    session: aiohttp.ClientSession, url: str, payload: Any, headers: Mapping[str, str], *, form: bool = False
+    session: aiohttp.ClientSession,
+    url: str | URL,
+    payload: Any,
+    headers: Mapping[str, str],
+    *,
+    form: bool = False,
+    method: str = "POST",
 ) -> Answer:
-    """POST something that reaches no person and may be told twice (an entry in the provider's list of opt-outs).
+    """POST or PUT what reaches no person and may be told twice (an entry in the provider's list of opt-outs).
 
     Never for a message: `hand_off` is. Raises TryLater where the provider is out of reach, Misconfigured.
     """
     kind = "application/x-www-form-urlencoded" if form else "application/json"
     try:
-        async with session.post(
+        async with session.request(
+            method,
             url,
             data=_body(payload, form=form),
             headers={**headers, "Content-Type": kind},
@@ -126,7 +134,9 @@ async def tell(
         raise TryLater("The provider can't be reached. Stopline will try again by itself.") from error
 
 
-async def ask(session: aiohttp.ClientSession, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+async def ask(
+    session: aiohttp.ClientSession, method: str, url: str | URL, headers: Mapping[str, str]
+) -> Answer:
     """A request without a body that reaches no person and may be repeated: GET, PUT or DELETE.
 
     Raises TryLater where the provider is out of reach, Misconfigured.

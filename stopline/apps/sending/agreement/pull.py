@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 BATCH = 500
 PATIENCE = 60  # seconds for the next batch of a list
-APART = timedelta(minutes=10)  # how far a provider's clock may be behind ours
+APART = 600  # seconds that a provider's clock may be behind ours
 log = structlog.get_logger(__name__)
 
 

@@ -4,13 +4,13 @@
 # yet (lists lag), so it isn't believed again before `settled`. Where the provider says when the person opted out, it
 # counts from then, by `apart` later because its clock may be behind ours; a later time than the last one is a new
 # opt-out. Where it doesn't say so, it counts from now.
-# Parameters: account, connection, channels, addresses and sinces (arrays of one length), now, settled, apart.
+# Parameters: account, connection, channels, addresses and sinces (arrays of one length), now, settled, apart (seconds).
 # Result: (channel, address, held since when we know). Index: the primary key.
 SEEN = """
 INSERT INTO sending_provideroptout AS p
     (account_id, connection_id, channel, address, held, held_since, theirs_since, seen_at, todo, tries, problem, done)
 SELECT %(account)s, %(connection)s, channel, address, true,
-    least(since + %(apart)s::interval, %(now)s::timestamptz), since, %(now)s, '', 0, '', ''
+    least(since + make_interval(secs => %(apart)s), %(now)s::timestamptz), since, %(now)s, '', 0, '', ''
 FROM unnest(%(channels)s::text[], %(addresses)s::text[], %(sinces)s::timestamptz[]) AS seen(channel, address, since)
 ORDER BY channel, address
 ON CONFLICT (account_id, connection_id, channel, address) DO UPDATE

@@ -91,10 +91,16 @@ class AmazonSesSender:
             await self.session.close()
 
     def _where(self, way: Way) -> tuple[str, str]:
-        region = str(way.settings.get("region") or "")
-        if not REGION.fullmatch(region):  # it becomes part of a host's name
-            raise Misconfigured("The region of Amazon SES is not right. Write it like eu-west-1.")
-        return (self.api_url or f"https://email.{region}.amazonaws.com").rstrip("/") + PATH, region
+        named = region(way)
+        return (self.api_url or f"https://email.{named}.amazonaws.com").rstrip("/") + PATH, named
+
+
+def region(way: Way) -> str:
+    """Raises Misconfigured."""
+    named = str(way.settings.get("region") or "")
+    if not REGION.fullmatch(named):  # it becomes part of a host's name
+        raise Misconfigured("The region of Amazon SES is not right. Write it like eu-west-1.")
+    return named
 
 
 def _request(message: Outgoing) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Amazon SES: docs.aws.amazon.com/ses/latest/dg/notification-examples.html, signed as Amazon SNS documents."""
 
 import base64
+import hashlib
+import hmac
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -260,3 +262,36 @@ def test_the_signature_is_the_one_amazon_documents():
     assert headers["Authorization"].endswith(
         "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
     )
+
+
+def test_a_path_is_encoded_once_more_for_its_signature():
+    """docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html: all services but S3."""
+    headers = aws_signature.sign(
+        "DELETE",
+        "https://email.eu-west-1.amazonaws.com/v2/email/suppression/addresses/a%2Bb%40c.de",
+        {},
+        b"",
+        key_id="AKIDEXAMPLE",
+        secret="wJalrTried",
+        region="eu-west-1",
+        service="ses",
+        now=datetime(2026, 5, 3, 14, 2, tzinfo=UTC),
+    )
+
+    canonical = "\n".join(
+        (
+            "DELETE",
+            "/v2/email/suppression/addresses/a%252Bb%2540c.de",
+            "",
+            "host:email.eu-west-1.amazonaws.com",
+            "x-amz-date:20260503T140200Z",
+            "",
+            "host;x-amz-date",
+            hashlib.sha256(b"").hexdigest(),
+        )
+    )
+    key = b"AWS4wJalrTried"
+    for part in ("20260503", "eu-west-1", "ses", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    wanted = f"AWS4-HMAC-SHA256\n20260503T140200Z\n20260503/eu-west-1/ses/aws4_request\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    assert headers["Authorization"].endswith(hmac.new(key, wanted.encode(), "sha256").hexdigest())
