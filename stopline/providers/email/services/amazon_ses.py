@@ -148,7 +148,9 @@ class AmazonSesReceiver(ServiceReceiver, SendsNoMedia):
         message = _message(request)
         if message.get("Type") != "Notification":
             return reading.events(None, message)
-        event = next(reading.each(_inside(message)))
+        event = next(reading.each(_inside(message)), None)
+        if event is None:
+            return reading.events(None, message)
         kind = str(event.get("eventType") or event.get("notificationType"))
         if kind == "Received":
             return _mail(event)

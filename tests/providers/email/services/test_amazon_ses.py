@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from stopline.providers.base import Reply
+from stopline.providers.base import Reply, Unknown
 from stopline.providers.email.services import (
     amazon_ses,
     aws_signature,
@@ -205,6 +205,14 @@ class TestAmazonSes(Service):
             with pytest.raises(NotAllowed):
                 verify(request, self.way)
 
+    @pytest.mark.parametrize("inside", ["[]", "7", "null", [], ""])
+    def test_a_notification_about_nothing_is_kept(self, inside):
+        (kept,) = amazon_ses.AmazonSesReceiver().read(
+            json_request({"Type": "Notification", "Message": inside})
+        )
+
+        assert type(kept) is Unknown
+
     def test_a_topic_that_asks_is_answered_once_its_signature_fits(self, monkeypatch):
         url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-west-1:1:m&Token=2336"
         asked = sns_message(
@@ -293,5 +301,6 @@ def test_a_path_is_encoded_once_more_for_its_signature():
     key = b"AWS4wJalrTried"
     for part in ("20260503", "eu-west-1", "ses", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
-    wanted = f"AWS4-HMAC-SHA256\n20260503T140200Z\n20260503/eu-west-1/ses/aws4_request\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    scope, hashed = "20260503/eu-west-1/ses/aws4_request", hashlib.sha256(canonical.encode()).hexdigest()
+    wanted = f"AWS4-HMAC-SHA256\n20260503T140200Z\n{scope}\n{hashed}"
     assert headers["Authorization"].endswith(hmac.new(key, wanted.encode(), "sha256").hexdigest())
