@@ -73,8 +73,8 @@ class Plain(str):
 def compose(message: Outgoing) -> EmailMessage:
     """The whole e-mail. Raises Misconfigured (our own address is none) and MessageRefused (the person's is none)."""
     composed = EmailMessage(policy.SMTP)
-    composed["From"] = Plain("From", formataddr(sender(message.way)))
-    composed["To"] = Plain("To", _person(message.address))
+    composed["From"] = Plain("From", written_from(message.way))
+    composed["To"] = Plain("To", person(message.address))
     composed["Subject"] = subject(message)
     composed["Date"] = _date(message)
     composed["Message-ID"] = Plain("Message-ID", ids.message_id(message.id, mailbox(message.way)))
@@ -103,6 +103,11 @@ def extra_headers(message: Outgoing) -> dict[str, str]:
     if reply_to := str(message.way.settings.get("reply_to") or ""):
         headers["Reply-To"] = one_line(reply_to)
     return headers
+
+
+def written_from(way: Way) -> str:
+    """As it stands in the From header. Raises Misconfigured."""
+    return formataddr(sender(way))
 
 
 def sender(way: Way) -> tuple[str, str]:
@@ -142,7 +147,8 @@ def _unsubscribe(message: Outgoing, given: Mapping[str, str]) -> dict[str, str]:
     return headers
 
 
-def _person(address: str) -> str:
+def person(address: str) -> str:
+    """Raises MessageRefused."""
     if not address.isascii():
         raise MessageRefused(
             f"“{address[:80]}” has letters beyond ASCII, which many mail servers don't take."
