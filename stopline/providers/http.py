@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -157,6 +159,11 @@ def _body(payload: Any, *, form: bool) -> bytes:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110 section 10.2.3), None where there is none or it is a date."""
-    value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else None
+    """Seconds that a Retry-After header asks for, itself or by a date (RFC 9110 section 10.2.3); None without one."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:10])
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -171,12 +171,14 @@ class TestAmazonSes(Service):
         yield
         sns._key.cache_clear()
 
-    def sign(self, request, way):
+    def sign(self, request, way, at=None):
         key = SNS_KEY if way.credentials == self.way.credentials else SNS_OTHER
         try:
             message = orjson.loads(request.body)
         except orjson.JSONDecodeError:
             return request
+        if isinstance(message, dict) and "Timestamp" in message:
+            message["Timestamp"] = (at or datetime.now(UTC)).isoformat()
         names = sns.TOLD if message.get("Type") == "Notification" else sns.ASKED
         content = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
         message["Signature"] = base64.b64encode(
@@ -204,6 +206,20 @@ class TestAmazonSes(Service):
         ):
             with pytest.raises(NotAllowed):
                 verify(request, self.way)
+
+    @pytest.mark.parametrize(
+        "age", [timedelta(hours=1, minutes=6), timedelta(hours=-2), timedelta(days=5000)]
+    )
+    def test_a_replay_older_than_amazon_tries_is_refused(self, age):
+        signed = self.sign(self.samples[0].request, self.way, datetime.now(UTC) - age)
+
+        with pytest.raises(NotAllowed):
+            amazon_ses.AmazonSesReceiver().verify(signed, self.way)
+
+    def test_the_last_try_of_amazons_is_taken(self):
+        signed = self.sign(self.samples[0].request, self.way, datetime.now(UTC) - timedelta(minutes=61))
+
+        amazon_ses.AmazonSesReceiver().verify(signed, self.way)
 
     @pytest.mark.parametrize("inside", ["[]", "7", "null", [], ""])
     def test_a_notification_about_nothing_is_kept(self, inside):
