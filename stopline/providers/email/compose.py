@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import policy
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import Policy
 from email.utils import format_datetime, formataddr, localtime
+from functools import lru_cache
 from urllib.parse import quote
 
 from stopline.providers.base import Outgoing, Way
@@ -46,6 +47,17 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
+class Registry(HeaderRegistry):
+    """Python's makes a new class for every header of every mail, which takes a third of the time a mail takes."""
+
+    @lru_cache(maxsize=256)  # noqa: B019 (there is one of it)
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        return super().__getitem__(name)
+
+
+POLICY = policy.SMTP.clone(header_factory=Registry())
+
+
 class Plain(str):
     """A header that goes out letter by letter, only folded between its words.
 
@@ -72,7 +84,7 @@ class Plain(str):
 
 def compose(message: Outgoing) -> EmailMessage:
     """The whole e-mail. Raises Misconfigured (our own address is none) and MessageRefused (the person's is none)."""
-    composed = EmailMessage(policy.SMTP)
+    composed = EmailMessage(POLICY)
     composed["From"] = Plain("From", written_from(message.way))
     composed["To"] = Plain("To", person(message.address))
     composed["Subject"] = subject(message)
