@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from bench import (
+    adapters,
     contacts_page,
     handover,
     inbound,
@@ -27,6 +28,7 @@ from bench.world import PEOPLE, World
 from tests.doors.cli.copies import Copy
 
 WORKLOADS = {
+    "adapters": adapters,
     "contacts": contacts_page,
     "inbound": inbound,
     "unsubscribe": unsubscribe,
@@ -34,6 +36,7 @@ WORKLOADS = {
     "handover": handover,
     "memory": memory,
 }
+ALONE = ("adapters",)  # measured without an installation
 # Those measured in one start, and whether the sandbox is quiet. Memory begins with a fresh start.
 STARTS = (
     (("contacts", "inbound", "unsubscribe", "live"), False),
@@ -47,19 +50,25 @@ def main(names: Iterable[str]) -> None:
     if unknown := set(wanted) - set(WORKLOADS):
         sys.exit(f"There is no workload {', '.join(sorted(unknown))}. Name some of: {', '.join(WORKLOADS)}.")
     busy = machine.load_before()
-    rows: list[Row] = []
+    rows: list[Row] = list(_measured(None, [name for name in ALONE if name in wanted]))
     described: list[tuple[str, str]] = []
-    with installation() as copy:
-        for those, quiet in STARTS:
-            chosen = [name for name in those if name in wanted]
-            if chosen:
-                with running(copy, quiet=quiet):
-                    world = _world(copy)
-                    described = described or machine.describe(world.database(), copy.data)
-                    rows += _measured(world, chosen)
+    starts = [([name for name in those if name in wanted], quiet) for those, quiet in STARTS]
+    if any(chosen for chosen, _ in starts):
+        rows += _installed(starts, described)
     print(f"\n{report.table(rows)}")
     if measure.SCALE >= 1 and len(wanted) == len(WORKLOADS):
         print(f"\nWritten to {report.write(rows, described, _warning(busy))}")
+
+
+def _installed(starts: Iterable[tuple[list[str], bool]], described: list[tuple[str, str]]) -> Iterator[Row]:
+    """`described` is filled with what the machine is."""
+    with installation() as copy:
+        for chosen, quiet in starts:
+            if chosen:
+                with running(copy, quiet=quiet):
+                    world = _world(copy)
+                    described[:] = described or machine.describe(world.database(), copy.data)
+                    yield from _measured(world, chosen)
 
 
 def _world(copy: Copy) -> World:
@@ -67,7 +76,7 @@ def _world(copy: Copy) -> World:
         return World(copy, people.set_up(connection, max(20_000, measure.scaled(PEOPLE))))
 
 
-def _measured(world: World, names: Iterable[str]) -> Iterator[Row]:
+def _measured(world: World | None, names: Iterable[str]) -> Iterator[Row]:
     for name in names:
         started = time.monotonic()
         print(f"{name} …", flush=True)

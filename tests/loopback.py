@@ -37,8 +37,11 @@ class Provider:
     got: list[dict[str, Any]] = field(default_factory=list)
     requests: list[Taken] = field(default_factory=list)
     url: str = ""
+    streams: bool = False  # `answer` reads the body itself, and nothing is remembered
 
     async def take(self, request: web.Request) -> web.StreamResponse:
+        if self.streams:
+            return await self.answer(request)
         body = await request.read()
         self.requests.append(Taken(request.method, request.path_qs, dict(request.headers), body))
         if request.content_type == "application/json" and body:
@@ -88,10 +91,44 @@ async def hangs_up(request: web.Request) -> web.StreamResponse:
     raise web.HTTPInternalServerError
 
 
+def asgi(app: Callable[..., Awaitable[None]]) -> Answer:
+    """An ASGI application behind the server, its body in pieces as they arrive. One that answers nothing: a 499."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            try:
+                part, _ = await request.content.readchunk()
+            except (OSError, web.HTTPException, web.RequestPayloadError):
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": part, "more_body": not request.content.at_eof()}
+
+        async def send(event: dict[str, Any]) -> None:
+            sent.append(event)
+
+        scope = {
+            "type": "http",
+            "method": request.method,
+            "path": request.path,
+            "query_string": request.query_string.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
+        }
+        await app(scope, receive, send)
+        if not sent:
+            return web.Response(status=499)
+        head, body = sent[0], sent[1]["body"]
+        return web.Response(
+            status=head["status"], body=body, headers={k.decode(): v.decode() for k, v in head["headers"]}
+        )
+
+    return answer
+
+
 @contextlib.contextmanager
-def provider(answer: Answer = accepts) -> Iterator[Provider]:
+def provider(answer: Answer = accepts, *, streams: bool = False) -> Iterator[Provider]:
     """A running provider; stopped at the end."""
-    playing = Provider(answer)
+    playing = Provider(answer, streams=streams)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

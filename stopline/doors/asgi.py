@@ -41,6 +41,10 @@ class TooLarge(Exception):
     """The body is larger than this door takes."""
 
 
+class Gone(Exception):
+    """Whoever called hung up before the body was whole. Half of it must not be read as all of it."""
+
+
 def renew_pool() -> None:
     """Replaces the pool's dead connections: after a restart of the database server all of them are dead."""
     if pool := getattr(connection, "pool", None):
@@ -48,11 +52,13 @@ def renew_pool() -> None:
 
 
 async def read_body(receive: Receive, largest: int) -> bytes:
-    """The request's body of at most `largest` bytes. Raises TooLarge."""
+    """The request's body of at most `largest` bytes. Raises TooLarge, Gone."""
     parts: list[bytes] = []
     size = 0
     while True:
         event = await receive()
+        if event["type"] == "http.disconnect":
+            raise Gone
         part = event.get("body", b"")
         size += len(part)
         if size > largest:

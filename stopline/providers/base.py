@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
 from stopline.providers.errors import PermitLapsed
@@ -246,6 +246,18 @@ class SendsNoMedia:
         raise NotFound("This provider keeps no files", "Ask the contact to send it again")
 
 
+class Listed(NamedTuple):
+    """One line of a provider's list of opt-outs.
+
+    `since` is when the person opted out, where the provider says so: an opt-out that is older than a resubscribe
+    here doesn't undo it. Without it, whatever we first see after a resubscribe counts as a new one.
+    """
+
+    channel: Channel
+    address: str
+    since: datetime | None = None
+
+
 class Agreement(Protocol):
     """What a provider's own list of opt-outs allows. Raises ProviderErrors as Sender does."""
 
@@ -253,8 +265,8 @@ class Agreement(Protocol):
     adds: bool
     removes: bool
 
-    def listed(self, way: Way) -> AsyncIterator[tuple[Channel, str]]:
-        """Every (channel, address) the provider holds as opted out."""
+    def listed(self, way: Way) -> AsyncIterator[Listed]:
+        """Everybody the provider holds as opted out."""
         ...
 
     async def add(self, way: Way, channel: Channel, address: str) -> None: ...

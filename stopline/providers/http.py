@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from stopline.providers import reach
 from stopline.providers.base import Permit
@@ -105,15 +108,22 @@ async def hand_off(
 
 
 async def tell(
-    session: aiohttp.ClientSession, url: str, payload: Any, headers: Mapping[str, str], *, form: bool = False
+    session: aiohttp.ClientSession,
+    url: str | URL,
+    payload: Any,
+    headers: Mapping[str, str],
+    *,
+    form: bool = False,
+    method: str = "POST",
 ) -> Answer:
-    """POST something that reaches no person and may be told twice (an entry in the provider's list of opt-outs).
+    """POST or PUT what reaches no person and may be told twice (an entry in the provider's list of opt-outs).
 
     Never for a message: `hand_off` is. Raises TryLater where the provider is out of reach, Misconfigured.
     """
     kind = "application/x-www-form-urlencoded" if form else "application/json"
     try:
-        async with session.post(
+        async with session.request(
+            method,
             url,
             data=_body(payload, form=form),
             headers={**headers, "Content-Type": kind},
@@ -126,7 +136,9 @@ async def tell(
         raise TryLater("The provider can't be reached. Stopline will try again by itself.") from error
 
 
-async def ask(session: aiohttp.ClientSession, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+async def ask(
+    session: aiohttp.ClientSession, method: str, url: str | URL, headers: Mapping[str, str]
+) -> Answer:
     """A request without a body that reaches no person and may be repeated: GET, PUT or DELETE.
 
     Raises TryLater where the provider is out of reach, Misconfigured.
@@ -147,6 +159,11 @@ def _body(payload: Any, *, form: bool) -> bytes:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110 section 10.2.3), None where there is none or it is a date."""
-    value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else None
+    """Seconds that a Retry-After header asks for, itself or by a date (RFC 9110 section 10.2.3); None without one."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:10])
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -18,16 +18,28 @@ from stopline.providers.errors import Misconfigured
 
 NO_URL = "This is not a web address. Write it like https://gateway.example.com/messages."
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# All public IPv6 addresses are in here (RFC 4291 section 2.4), and 6to4 (RFC 3056), which would carry any IPv4 address.
+PUBLIC_6, SIX_TO_FOUR = ipaddress.IPv6Network("2000::/3"), ipaddress.IPv6Network("2002::/16")
+# How a host without IPv4 sees one with nothing else (RFC 6052): what counts is the IPv4 address inside.
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def allowed(address: str) -> bool:
     """Whether an IP address may be talked to."""
-    found: Address = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
+    found = _meant(ipaddress.ip_address(address.partition("%")[0]))
     if _named(str(found)):
         return True
+    if isinstance(found, ipaddress.IPv6Address) and (found not in PUBLIC_6 or found in SIX_TO_FOUR):
+        return False
     return found.is_global and not found.is_multicast
+
+
+def _meant(found: Address) -> Address:
+    """The IPv4 address inside an IPv6 one that stands for it."""
+    if isinstance(found, ipaddress.IPv4Address):
+        return found
+    inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in NAT64 else found.ipv4_mapped
+    return inside or found
 
 
 def _named(address: str) -> bool:

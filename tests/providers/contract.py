@@ -11,11 +11,11 @@ import contextlib
 import inspect
 import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
@@ -56,6 +56,7 @@ from stopline.rules.errors import NotAllowed, NotFound, StoplineError
 from stopline.rules.words import CHANNELS, AddressKind, Channel, Standing
 from tests import loopback, make
 
+F = TypeVar("F", bound=Callable[..., None])
 LONGEST_EVENT_ID, LONGEST_PROVIDER_ID = 160, 120  # as the tables keep them
 LEAST_SECRET = 6  # characters; a shorter value would be found in any log by chance
 # Answers that no adapter can read. With a 2xx the message may have left, so it must never be sent again by itself.
@@ -119,6 +120,16 @@ def permit(message: Outgoing, *, seconds: float = 30, locked: bool = True) -> Pe
     )
 
 
+def only_where(fits: Callable[[type[Contract]], bool]) -> Callable[[F], F]:
+    """The test is part of the contract of those adapters only: for others it isn't there, rather than skipped."""
+
+    def mark(test: F) -> F:
+        test.fits = fits  # type: ignore[attr-defined]
+        return test
+
+    return mark
+
+
 class Contract:
     """Set the attributes, override what the provider does its own way; every test below then runs for it."""
 
@@ -135,6 +146,14 @@ class Contract:
     signs = True  # its webhooks are signed; otherwise the secret is in their address alone
     covers_body = True  # the signature covers the body, not only who calls
     refuses: type[ProviderError] = Misconfigured  # a 401
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "provider"):
+            return  # what several adapters' tests have in common
+        for name, test in inspect.getmembers(Contract, inspect.isfunction):
+            if name.startswith("test_") and name not in cls.__dict__ and not _applies(test, cls):
+                setattr(cls, name, None)
 
     def aim(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         """Make the adapter hand over to `url` instead of its provider."""
@@ -271,12 +290,9 @@ class Contract:
                 above = ("stopline.apps", "stopline.doors", "stopline.project", "django.db", "psycopg")
                 assert not [name for name in names if name.startswith(above)], path
 
+    @only_where(lambda adapter: PROVIDERS[adapter.provider].agreement is not None)
     def test_an_agreement_says_what_it_can_do(self):
-        make_agreement = PROVIDERS[self.provider].agreement
-        if make_agreement is None:
-            pytest.skip("the provider offers no list of opt-outs")
-
-        agreement = make_agreement()
+        agreement = PROVIDERS[self.provider].agreement()
 
         assert all(isinstance(can, bool) for can in (agreement.lists, agreement.adds, agreement.removes))
         assert agreement.lists or agreement.adds or agreement.removes, "leave `agreement` out instead"
@@ -318,15 +334,15 @@ class Contract:
         if failure.after_seconds is not None:
             assert isinstance(error, TryLater) and error.after_seconds == failure.after_seconds
 
+    @only_where(lambda adapter: adapter.http)
     def test_a_wrong_credential_pauses_the_connection(self, monkeypatch):
-        self.needs_http()
         with self.far_end(Answered("401", 401, {})) as far:
             self.aim(monkeypatch, far.url)
 
             assert type(self.refused(self.outgoing(self.channels[0], self.way))) is self.refuses
 
+    @only_where(lambda adapter: adapter.http)
     def test_too_many_requests_waits_as_long_as_it_is_told(self, monkeypatch):
-        self.needs_http()
         with self.far_end(Answered("429", 429, {}, headers={"Retry-After": "7"})) as far:
             self.aim(monkeypatch, far.url)
 
@@ -335,9 +351,9 @@ class Contract:
             assert isinstance(error, TryLater) and error.after_seconds == 7
             assert len(far.requests) == 1
 
+    @only_where(lambda adapter: adapter.http)
     @pytest.mark.parametrize("status", [500, 502, 503, 504])
     def test_a_broken_provider_is_never_asked_twice_at_once(self, status, monkeypatch):
-        self.needs_http()
         with self.far_end(Answered("broken", status, b"<html>")) as far:
             self.aim(monkeypatch, far.url)
 
@@ -346,19 +362,19 @@ class Contract:
             assert isinstance(error, TryLater | OutcomeUnknown)
             assert len(far.requests) == 1
 
+    @only_where(lambda adapter: adapter.http)
     @pytest.mark.parametrize(
         "breaks", [loopback.hangs_up, loopback.stops_half_way], ids=["hangs up", "half answer"]
     )
     def test_an_answer_that_is_lost_leaves_the_outcome_unknown(self, breaks, monkeypatch):
-        self.needs_http()
         with self.far_end(breaks) as far:
             self.aim(monkeypatch, far.url)
 
             assert type(self.refused(self.outgoing(self.channels[0], self.way))) is OutcomeUnknown
             assert len(far.requests) == 1
 
+    @only_where(lambda adapter: adapter.http)
     def test_no_answer_in_time_leaves_the_outcome_unknown(self, monkeypatch):
-        self.needs_http()
         monkeypatch.setattr(http, "TIMEOUT", aiohttp.ClientTimeout(total=0.3))
         with self.far_end(loopback.never_answers) as far:
             self.aim(monkeypatch, far.url)
@@ -367,9 +383,9 @@ class Contract:
             assert len(far.requests) == 1
 
     @pytest.mark.parametrize("body", GARBAGE, ids=range(len(GARBAGE)))
+    @only_where(lambda adapter: adapter.http)
     @pytest.mark.parametrize("status", [200, 202, 400, 404, 422])
     def test_an_answer_that_cannot_be_read_is_a_named_error(self, status, body, monkeypatch):
-        self.needs_http()
         with self.far_end(Answered("garbage", status, body)) as far:
             self.aim(monkeypatch, far.url)
 
@@ -377,8 +393,8 @@ class Contract:
 
             assert status >= 300 or type(error) is OutcomeUnknown
 
+    @only_where(lambda adapter: adapter.http)
     def test_a_redirect_is_not_followed(self, monkeypatch):
-        self.needs_http()
         with self.far_end(Answered("moved", 307, {}, headers={"Location": "/elsewhere"})) as far:
             self.aim(monkeypatch, far.url)
 
@@ -392,10 +408,6 @@ class Contract:
         self.aim(monkeypatch, gone)
 
         assert type(self.refused(self.outgoing(self.channels[0], self.way))) is TryLater
-
-    def needs_http(self) -> None:
-        if not self.http:
-            pytest.skip("it does not hand over by HTTP")
 
     # In
 
@@ -417,8 +429,8 @@ class Contract:
     def test_a_signed_request_is_taken(self, sample):
         PROVIDERS[self.provider].receiver().verify(self.sign(sample.request, self.way), self.way)
 
+    @only_where(lambda adapter: adapter.signs)
     def test_a_forged_request_is_refused(self, sample):
-        self.needs_signatures()
         verify = PROVIDERS[self.provider].receiver().verify
         signed = self.sign(sample.request, self.way)
         others = replace(
@@ -434,9 +446,8 @@ class Contract:
             with pytest.raises(NotAllowed):
                 verify(request, self.way)
 
+    @only_where(lambda adapter: adapter.signs)
     def test_the_door_refuses_what_is_not_signed(self, sample, connection):
-        self.needs_signatures()
-
         with pytest.raises(NotAllowed):
             door.take([self.provider, connection.token], sample.request)
 
@@ -504,10 +515,6 @@ class Contract:
         with contextlib.suppress(StoplineError):
             for event in receiver.read(Request(body, {"content-type": "application/json"})):
                 _can_be_kept(event)
-
-    def needs_signatures(self) -> None:
-        if not self.signs:
-            pytest.skip("the secret is in the webhook's address, which the door compares")
 
     # Secrets
 
@@ -636,6 +643,14 @@ def _can_be_kept(event: Event) -> None:
         if isinstance(value, str):
             assert "\x00" not in value
             value.encode()
+
+
+def _applies(test: Callable[..., None], adapter: type[Contract]) -> bool:
+    """Without a sample, say, there is nothing to try with it."""
+    rows = {"sample": adapter.samples, "odd": adapter.unknown, "failure": adapter.failures}
+    wanted = inspect.signature(test).parameters
+    fits = getattr(test, "fits", lambda adapter: True)
+    return fits(adapter) and all(rows[name] for name in rows if name in wanted)
 
 
 def _folder(provider: str) -> Path:

@@ -17,6 +17,7 @@ from stopline.apps.inbox import stored
 from stopline.apps.sending import connections
 from stopline.apps.sending.models import Connection
 from stopline.doors.asgi import (
+    Gone,
     Receive,
     Scope,
     Send,
@@ -56,6 +57,8 @@ class InboundDoor:
                 await reply(send, done.status, done.body, done.content_type.encode())
             else:
                 await answer(send, done.status, done.body)
+        except Gone:
+            return  # nobody is there to hear anything; the provider comes again
         except TooLarge:
             await problem(send, 413, "The body is too large", f"At most {largest} bytes are taken.")
         except StoplineError as error:

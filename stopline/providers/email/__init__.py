@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from stopline.providers.base import Field, Provider, Receiver, Sender
+from stopline.providers.base import Agreement, Field, Provider, Receiver, Sender
 from stopline.providers.email.services.amazon_ses import AmazonSesReceiver, AmazonSesSender
 from stopline.providers.email.services.brevo import BrevoReceiver, BrevoSender
 from stopline.providers.email.services.mailgun import MailgunReceiver, MailgunSender
@@ -13,6 +13,14 @@ from stopline.providers.email.services.sendgrid import SendGridReceiver, SendGri
 from stopline.providers.email.services.sparkpost import SparkPostReceiver, SparkPostSender
 from stopline.providers.email.smtp.receiver import SmtpReceiver
 from stopline.providers.email.smtp.sender import SmtpSender
+from stopline.providers.email.suppressions.amazon_ses import AmazonSesSuppressions
+from stopline.providers.email.suppressions.brevo import BrevoSuppressions
+from stopline.providers.email.suppressions.mailgun import MailgunSuppressions
+from stopline.providers.email.suppressions.mailjet import MailjetSuppressions
+from stopline.providers.email.suppressions.postmark import PostmarkSuppressions
+from stopline.providers.email.suppressions.resend import ResendSuppressions
+from stopline.providers.email.suppressions.sendgrid import SendGridSuppressions
+from stopline.providers.email.suppressions.sparkpost import SparkPostSuppressions
 from stopline.rules.words import Channel
 
 LARGEST = 25_000_000  # bytes of a webhook's body: a mail with its attachments, as most services limit it
@@ -27,7 +35,11 @@ REGION = Field(
 
 
 def _by_mail(
-    label: str, sender: Callable[[], Sender], receiver: Callable[[], Receiver], *fields: Field
+    label: str,
+    sender: Callable[[], Sender],
+    receiver: Callable[[], Receiver],
+    *fields: Field,
+    agreement: Callable[[], Agreement] | None = None,
 ) -> Provider:
     return Provider(
         label,
@@ -38,6 +50,7 @@ def _by_mail(
         sender_label="From address",
         sender_help="The mailbox people see and answer, like hello@example.com.",
         largest_body=LARGEST,
+        agreement=agreement,
     )
 
 
@@ -81,14 +94,20 @@ SERVICES = {
         AmazonSesSender,
         AmazonSesReceiver,
         Field("region", "Region", "Like eu-west-1."),
-        Field("access_key_id", "Access key ID", "Of a user who may ses:SendEmail.", secret=True),
+        Field(
+            "access_key_id",
+            "Access key ID",
+            "Of a user who may ses:SendEmail and change the suppression list.",
+            secret=True,
+        ),
         Field("secret_access_key", "Secret access key", secret=True),
         Field(
             "configuration_set", "Configuration set", "Publishes events to your SNS topic.", required=False
         ),
         Field("topic_arn", "SNS topic", "Its ARN; others are refused then.", required=False),
+        agreement=AmazonSesSuppressions,
     ),
-    "brevo": _by_mail("Brevo", BrevoSender, BrevoReceiver, _key()),
+    "brevo": _by_mail("Brevo", BrevoSender, BrevoReceiver, _key(), agreement=BrevoSuppressions),
     "mailgun": _by_mail(
         "Mailgun",
         MailgunSender,
@@ -97,9 +116,15 @@ SERVICES = {
         Field("signing_key", "HTTP webhook signing key", "Under Sending, Webhooks.", secret=True),
         Field("domain", "Sending domain", "If it isn't the From address's own.", required=False),
         REGION,
+        agreement=MailgunSuppressions,
     ),
     "mailjet": _by_mail(
-        "Mailjet", MailjetSender, MailjetReceiver, _key(), Field("secret_key", "Secret key", secret=True)
+        "Mailjet",
+        MailjetSender,
+        MailjetReceiver,
+        _key(),
+        Field("secret_key", "Secret key", secret=True),
+        agreement=MailjetSuppressions,
     ),
     "postmark": _by_mail(
         "Postmark",
@@ -107,6 +132,7 @@ SERVICES = {
         PostmarkReceiver,
         _key("Server API token"),
         Field("message_stream", "Message stream", "If it isn't “outbound”.", required=False),
+        agreement=PostmarkSuppressions,
     ),
     "resend": _by_mail(
         "Resend",
@@ -114,6 +140,7 @@ SERVICES = {
         ResendReceiver,
         _key(help_text="With full access, if answers come in by Resend too."),
         Field("signing_secret", "Webhook signing secret", "Begins with whsec_.", secret=True),
+        agreement=ResendSuppressions,
     ),
     "sendgrid": _by_mail(
         "SendGrid",
@@ -122,6 +149,9 @@ SERVICES = {
         _key(),
         Field("verification_key", "Event webhook verification key", "Its public key, without header lines."),
         Field("inbound_key", "Inbound parse verification key", "If answers come in by it.", required=False),
+        agreement=SendGridSuppressions,
     ),
-    "sparkpost": _by_mail("SparkPost", SparkPostSender, SparkPostReceiver, _key(), REGION),
+    "sparkpost": _by_mail(
+        "SparkPost", SparkPostSender, SparkPostReceiver, _key(), REGION, agreement=SparkPostSuppressions
+    ),
 }

@@ -155,13 +155,25 @@ def _text(part: Message) -> str:
     except (ValueError, LookupError, TypeError, AssertionError):
         raw = None
     if not isinstance(raw, bytes):
-        return str(part.get_payload())
+        return "\n".join(_leaves(part))
     for charset in filter(None, (_parameter(part, "charset"), "utf-8", "windows-1252")):
         try:
             return raw.decode(charset)
         except (LookupError, ValueError):  # unknown, or not what it says
             continue
     return raw.decode("latin-1")
+
+
+def _leaves(part: Message) -> Iterator[str]:
+    """The texts of what calls itself a text and was read as a container: a Content-Type like `message/`."""
+    waiting, seen = [part], 0
+    while waiting and seen < MOST_PARTS:
+        seen += 1
+        inside = waiting.pop(0).get_payload()
+        if isinstance(inside, list):
+            waiting[:0] = [each for each in inside if isinstance(each, Message)]
+        else:
+            yield str(inside)
 
 
 def _files(parts: list[tuple[Message, int]]) -> Iterator[InboundMedia]:

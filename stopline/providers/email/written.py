@@ -22,8 +22,8 @@ from stopline.providers.email.compose import (
     line_ends,
     mailbox,
     person,
-    shown_sender,
     subject,
+    written_from,
 )
 
 ORDINARY = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]+")
@@ -35,7 +35,7 @@ def written(message: Outgoing) -> bytes:
     if message.media:
         return compose(message).as_bytes()
     headers = {
-        "From": shown_sender(message.way),
+        "From": written_from(message.way),
         "To": message.address if ORDINARY.fullmatch(message.address) else person(message.address),
         "Subject": _words("Subject", subject(message)),
         "Date": date(message),

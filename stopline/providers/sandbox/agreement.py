@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import orjson
 
 from stopline.providers import http
-from stopline.providers.base import Way
+from stopline.providers.base import Listed, Way
 from stopline.providers.errors import MessageRefused, Misconfigured, TryLater
 from stopline.providers.http import Answer
 from stopline.providers.sandbox.sender import gateway_url
@@ -24,13 +26,13 @@ class SandboxAgreement:
     def session(self) -> aiohttp.ClientSession:
         return http.client(anywhere=True)  # the operator's own, not an account's
 
-    async def listed(self, way: Way) -> AsyncIterator[tuple[Channel, str]]:
+    async def listed(self, way: Way) -> AsyncIterator[Listed]:
         after: int | None = 0
         while after is not None:
             answer = await self._ask(way, "GET", f"?after={after}")
             page, after = _page(answer)
-            for channel, address in page:
-                yield channel, address
+            for each in page:
+                yield each
 
     async def add(self, way: Way, channel: Channel, address: str) -> None:
         await self._ask(way, "PUT", f"/{channel}/{quote(address, safe='')}")
@@ -56,13 +58,19 @@ class SandboxAgreement:
                 raise TryLater(after_seconds=http.retry_after(answer))
 
 
-def _page(answer: Answer) -> tuple[list[tuple[Channel, str]], int | None]:
+def _page(answer: Answer) -> tuple[list[Listed], int | None]:
     """What is on this page, and where the next begins. Raises TryLater where it can't be read."""
     try:
         body = orjson.loads(answer.body)
-        found = [(each["channel"], each["address"]) for each in body["opt_outs"]]
+        known = [each for each in body["opt_outs"] if each["channel"] in CONSENT_CHANNELS]
+        found = [Listed(Channel(each["channel"]), str(each["address"]), _since(each)) for each in known]
         after = body["next"]
-    except (orjson.JSONDecodeError, LookupError, TypeError) as error:
+    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise TryLater("The sandbox's list of opt-outs can't be read.") from error
-    known = [(Channel(channel), str(address)) for channel, address in found if channel in CONSENT_CHANNELS]
-    return known, after if isinstance(after, int) else None
+    return found, after if isinstance(after, int) else None
+
+
+def _since(told: dict[str, Any]) -> datetime | None:
+    """Raises ValueError for what is no time."""
+    since = told.get("since")
+    return datetime.fromtimestamp(float(since), UTC) if since is not None else None

@@ -13,7 +13,7 @@ import aiohttp
 import orjson
 
 from stopline.providers import http
-from stopline.providers.base import Way
+from stopline.providers.base import Listed, Way
 from stopline.providers.errors import AddressDead, Misconfigured, TryLater
 from stopline.providers.twilio import account, codes
 from stopline.rules.words import CARRIER_CHANNELS, Channel
@@ -33,7 +33,7 @@ class TwilioAgreement:
     def session(self) -> aiohttp.ClientSession:
         return http.client()
 
-    async def listed(self, way: Way) -> AsyncIterator[tuple[Channel, str]]:
+    async def listed(self, way: Way) -> AsyncIterator[Listed]:
         return
         yield
 

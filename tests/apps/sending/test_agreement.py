@@ -5,7 +5,7 @@ The provider is a made-up one that speaks HTTP to a real server on loopback; its
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
 from urllib.parse import unquote
@@ -20,11 +20,11 @@ from psycopg.errors import LockNotAvailable
 from stopline.apps.consent import erasure, subscription
 from stopline.apps.consent.models import Entry, Subscription
 from stopline.apps.contacts.models import Contact
-from stopline.apps.sending.agreement import pull, run
+from stopline.apps.sending.agreement import differences, pull, run
 from stopline.apps.sending.models import Comparison, Connection, ProviderOptOut
 from stopline.doors.worker import tasks
 from stopline.providers import http
-from stopline.providers.base import Provider
+from stopline.providers.base import Listed, Provider
 from stopline.providers.errors import AddressDead, Misconfigured, OptedOutAtProvider, TryLater
 from stopline.providers.registry import PROVIDERS
 from stopline.providers.sandbox.receiver import SandboxReceiver
@@ -54,8 +54,8 @@ class FakeAgreement:
             answer = await self._ask("GET", f"/list/{place}")
             lines = answer.body.decode().splitlines()
             for line in lines:
-                channel, address = line.split(" ", 1)
-                yield Channel(channel), address
+                channel, address, *since = line.split(" ")
+                yield Listed(Channel(channel), address, datetime.fromisoformat(*since) if since else None)
             if len(lines) < 2:
                 return
             place += 2
@@ -77,11 +77,14 @@ class FakeAgreement:
 
 
 class Far:
-    """The provider: `list` is who has opted out there, `refuses` the status with which it refuses an address."""
+    """The provider: `list` is who has opted out there, `refuses` the status with which it refuses an address,
+    `since` when somebody opted out, where it says so.
+    """
 
     def __init__(self) -> None:
         self.list: list[tuple[str, str]] = []
         self.refuses: dict[str, int] = {}
+        self.since: dict[str, datetime] = {}
         self.breaks_at: int | None = None
         self.told: list[tuple[str, str, str]] = []
 
@@ -91,7 +94,7 @@ class Far:
             if self.breaks_at is not None and int(rest) >= self.breaks_at:
                 return web.Response(status=503)
             page = self.list[int(rest) : int(rest) + 2]
-            return web.Response(text="\n".join(f"{channel} {address}" for channel, address in page))
+            return web.Response(text="\n".join(self.line(channel, address) for channel, address in page))
         self.told.append((request.method, first, rest))
         if rest in self.refuses:
             return web.Response(status=self.refuses[rest])
@@ -100,6 +103,10 @@ class Far:
         if request.method == "DELETE" and (first, rest) in self.list:
             self.list.remove((first, rest))
         return web.Response(status=204)
+
+    def line(self, channel: str, address: str) -> str:
+        since = self.since.get(address)
+        return f"{channel} {address.replace(' ', '')}" + (f" {since.isoformat()}" if since else "")
 
 
 @pytest.fixture
@@ -414,6 +421,96 @@ def test_an_opt_out_of_theirs_that_we_first_hear_of_after_our_resubscribe_counts
 
     assert ours(connection, ADA) == "unsubscribed"
     assert far.told == []
+
+
+def hours(number):
+    return timezone.now() + timedelta(hours=number)
+
+
+def test_an_opt_out_of_theirs_that_is_older_than_our_resubscribe_does_not_undo_it(far, connection):
+    stop(connection, "ada@example.com", "email")
+    resume(connection, "ada@example.com", "email")
+    far.list, far.since = [("email", "ada@example.com")], {"ada@example.com": hours(-2)}
+
+    told = compare(connection)
+
+    assert ours(connection, "ada@example.com", "email") == "subscribed"
+    assert (told.taken, told.removed, far.list) == (0, 1, [])
+
+
+def test_where_only_the_person_can_lift_it_an_older_one_is_shown_and_stays(far, connection, monkeypatch):
+    register(monkeypatch, removes=False)
+    stop(connection, "ada@example.com", "email")
+    resume(connection, "ada@example.com", "email")
+    far.list, far.since = [("email", "ada@example.com")], {"ada@example.com": hours(-2)}
+
+    compare(connection)
+
+    assert ours(connection, "ada@example.com", "email") == "subscribed"
+    assert [each.row.todo for each in differences.page(connection, 10)] == ["stays"]
+    key = ("email", "ada@example.com")
+    assert differences.after_resubscribe(connection.account_id, [key])[
+        key
+    ]  # the dialog says who goes on refusing
+
+
+@pytest.mark.parametrize("since", [1, 0, -0.1], ids=["in our future", "now", "six minutes before"])
+def test_one_that_may_be_newer_than_our_resubscribe_becomes_ours(far, connection, since):
+    """Their clock may be behind ours: in doubt nobody is written to."""
+    stop(connection, ADA)
+    resume(connection, ADA)
+    far.list, far.since = [("sms", ADA)], {ADA: hours(since)}
+
+    compare(connection)
+
+    assert ours(connection, ADA) == "unsubscribed"
+
+
+def test_an_address_nobody_ever_decided_about_is_never_older(far, connection):
+    make.contact(connection.account, phone=ADA)
+    far.list, far.since = [("sms", ADA)], {ADA: hours(-9000)}
+
+    compare(connection)
+
+    assert ours(connection, ADA) == "unsubscribed"
+
+
+def test_who_stops_there_again_after_our_resubscribe_is_believed(far, connection):
+    far.list, far.since = [("email", "ada@example.com")], {"ada@example.com": hours(-2)}
+    compare(connection)
+    resume(connection, "ada@example.com", "email")
+    far.refuses["ada@example.com"] = 503
+    compare(connection)
+    assert row(connection, "ada@example.com", "email").todo == "remove"
+
+    far.since["ada@example.com"] = hours(0)  # the same line of their list, with a new time
+    compare(connection)
+
+    assert ours(connection, "ada@example.com", "email") == "unsubscribed"
+    assert row(connection, "ada@example.com", "email").todo == ""
+
+
+def test_a_time_that_comes_a_moment_after_our_own_push_makes_no_new_opt_out(far, connection):
+    stop(connection, ADA)
+    compare(connection)
+    far.since[ADA] = hours(0)
+    compare(connection)
+    resume(connection, ADA)
+
+    compare(connection)
+
+    assert ours(connection, ADA) == "subscribed" and far.list == []
+
+
+def test_of_several_lists_of_theirs_the_last_word_counts(far, connection):
+    stop(connection, "ada@example.com", "email")
+    resume(connection, "ada@example.com", "email")
+    far.list = [("email", "ada@example.com"), ("email", "Ada@example.com")]
+    far.since = {"ada@example.com": hours(-2), "Ada@example.com": hours(0)}
+
+    compare(connection)
+
+    assert ours(connection, "ada@example.com", "email") == "unsubscribed"
 
 
 def test_a_number_unsubscribed_on_a_sister_channel_is_not_lifted(far, connection):

@@ -418,6 +418,7 @@ WORDS = st.sampled_from(
 @example(b"")
 @example(b"\n")
 @example(b"{")
+@example(b"ContenT-type:message/\r\rContenT-type:multipart/\r\x80")
 def test_arbitrary_bytes_are_events_and_never_an_exception(raw):
     receiver = SmtpReceiver()
 

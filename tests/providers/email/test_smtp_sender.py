@@ -1,17 +1,10 @@
 """Handing over to a real mail server on loopback, on its good days and its bad ones."""
 
 import asyncio
-import datetime
 import email
-import ipaddress
-import ssl
 from email import policy
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from stopline.providers.base import Outgoing, Way
 from stopline.providers.email.smtp.sender import SmtpSender
@@ -23,6 +16,7 @@ from stopline.providers.errors import (
     PermitLapsed,
     TryLater,
 )
+from tests.certificates import server_context
 from tests.providers.contract import permit
 from tests.providers.email.mail_server import knows, mail_server
 from tests.providers.email.test_compose import outgoing
@@ -229,45 +223,6 @@ def test_a_password_never_travels_in_the_clear():
 
 
 # TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """(file of a certificate for localhost and 127.0.0.1 that signs itself, file of its key)"""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "cert.pem", folder / "key.pem"
-
-
-def server_context(certificate):
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
-    return context
-
-
-@pytest.fixture
-def trusted(certificate, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
 
 
 def starttls(certificate):

@@ -1,6 +1,9 @@
 """The sandbox's list of opt-outs, over HTTP from the adapter to the gateway and back."""
 
 import asyncio
+import contextlib
+import sqlite3
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -8,8 +11,9 @@ from aiohttp import web
 
 from stopline.providers.base import Way
 from stopline.providers.errors import MessageRefused, Misconfigured, TryLater
-from stopline.providers.sandbox import gateway
+from stopline.providers.sandbox import gateway, opt_outs
 from stopline.providers.sandbox.agreement import SandboxAgreement
+from stopline.providers.sandbox.receipts import connection_key
 from stopline.rules.words import Channel
 from tests import loopback
 
@@ -71,7 +75,7 @@ def do(act):
 
 def listed(token: str = "ours") -> list:
     async def read(agreement):
-        return [each async for each in agreement.listed(way(token))]
+        return [each[:2] async for each in agreement.listed(way(token))]
 
     return do(read)
 
@@ -140,3 +144,29 @@ def test_an_unknown_channel_is_left_out(monkeypatch):
     with loopback.provider(loopback.answers(200, body)) as server:
         monkeypatch.setenv("STOPLINE_SANDBOX_URL", server.url)
         assert listed() == [(Channel.SMS, ADA)]
+
+
+def test_the_list_says_since_when(far):
+    before = datetime.now(UTC)
+    do(lambda agreement: agreement.add(way(), Channel.SMS, ADA))
+    do(lambda agreement: agreement.add(way(), Channel.SMS, ADA))  # which changes nothing
+
+    async def first(agreement):
+        return [each async for each in agreement.listed(way())]
+
+    [told] = do(first)
+    assert before <= told.since <= datetime.now(UTC)
+
+
+def test_a_list_from_before_it_said_when_is_still_read(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / opt_outs.FILE)) as old:
+        old.executescript(opt_outs.TABLE.replace("since REAL, ", ""))
+        old.execute(
+            "INSERT INTO opt_out (connection, channel, address) VALUES (?, 'sms', ?)",
+            (connection_key("ours"), ADA),
+        )
+        old.commit()
+
+    page, _ = opt_outs.OptOuts(tmp_path).page("ours", 0, 10)
+
+    assert page == [{"channel": "sms", "address": ADA, "since": None}]

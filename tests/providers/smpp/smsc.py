@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
@@ -129,9 +130,9 @@ class Scripted:
 
 
 @contextlib.asynccontextmanager
-async def scripted(port: int = 0, **fields: Any):
+async def scripted(port: int = 0, tls: ssl.SSLContext | None = None, **fields: Any):
     playing = Scripted(**fields)
-    server = await asyncio.start_server(playing.talk, "127.0.0.1", port)
+    server = await asyncio.start_server(playing.talk, "127.0.0.1", port, ssl=tls)
     playing.port = server.sockets[0].getsockname()[1]
     try:
         yield playing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stopline.apps.sending.agreement.run import Run
+    from stopline.providers.base import Listed
 
 BATCH = 500
 PATIENCE = 60  # seconds for the next batch of a list
+APART = 600  # seconds that a provider's clock may be behind ours
 log = structlog.get_logger(__name__)
 
 
@@ -50,9 +52,9 @@ def everything(run: Run) -> bool:
     return True
 
 
-def _next(run: Run, listed: AsyncIterator[tuple[Channel, str]]) -> list[tuple[Channel, str]]:
-    async def some() -> list[tuple[Channel, str]]:
-        found: list[tuple[Channel, str]] = []
+def _next(run: Run, listed: AsyncIterator[Listed]) -> list[Listed]:
+    async def some() -> list[Listed]:
+        found: list[Listed] = []
         async for each in listed:
             found.append(each)
             if len(found) == BATCH:
@@ -65,34 +67,40 @@ def _next(run: Run, listed: AsyncIterator[tuple[Channel, str]]) -> list[tuple[Ch
         raise TryLater("The provider's list can't be read just now.") from error
 
 
-def _take(run: Run, batch: Sequence[tuple[Channel, str]]) -> None:
-    keys = _readable(run, batch)
-    erased = _erased(run, keys)
-    held = _seen(run, [key for key in keys if key not in erased])
+def _take(run: Run, batch: Sequence[Listed]) -> None:
+    sinces = _readable(run, batch)
+    erased = _erased(run, sinces)
+    held = _seen(run, {key: since for key, since in sinces.items() if key not in erased})
     ours = subscription.of(run.connection.account_id, held)
     fresh = [key for key in held if _is_news(ours[key], held[key])]
     if fresh:
         _make_ours(run, fresh)
 
 
-def _readable(run: Run, batch: Sequence[tuple[Channel, str]]) -> list[Key]:
-    """In our form. One bad address never sinks a run: it is counted."""
+def _readable(run: Run, batch: Sequence[Listed]) -> dict[Key, datetime | None]:
+    """In our form, with when they opted out there. One bad address never sinks a run: it is counted."""
     country = run.connection.account.default_country
-    found: dict[Key, None] = {}
-    for channel, address in batch:
+    found: dict[Key, datetime | None] = {}
+    for channel, address, since in batch:
         try:
             phone = CHANNELS[channel].address_kind is AddressKind.PHONE
             plain = addresses.phone(address, country) if phone else addresses.email(address)
         except InvalidInput:
             run.comparison.unreadable += 1
             continue
-        found[channel.value, plain] = None
-    return list(found)
+        found[channel.value, plain] = _latest(found.get((channel.value, plain)), since)
+    return found
 
 
-def _erased(run: Run, keys: Sequence[Key]) -> set[Key]:
+def _latest(*sinces: datetime | None) -> datetime | None:
+    """A service keeps several lists (bounces, complaints, unsubscribes): the last word counts."""
+    return max((each for each in sinces if each), default=None)
+
+
+def _erased(run: Run, keys: Iterable[Key]) -> set[Key]:
     """Those whose person asked to be forgotten: they are unsubscribed under their hash, and are not written down."""
     account = run.connection.account_id
+    keys = list(keys)
     hashes = {address: erasure.hashed(account, address) for _, address in keys}
     rows = subscription.kept(account, hashes.values())
     return {(channel, address) for channel, address in keys if _stopped(rows.get((channel, hashes[address])))}
@@ -102,23 +110,25 @@ def _stopped(row: Subscription | None) -> bool:
     return row is not None and row.standing == Standing.UNSUBSCRIBED
 
 
-def _seen(run: Run, keys: Sequence[Key]) -> dict[Key, datetime]:
+def _seen(run: Run, sinces: Mapping[Key, datetime | None]) -> dict[Key, datetime]:
     with database.cursor() as cursor:
         cursor.execute(
             queries.SEEN,
             {
                 **run.key,
-                "channels": [channel for channel, _ in keys],
-                "addresses": [address for _, address in keys],
+                "channels": [channel for channel, _ in sinces],
+                "addresses": [address for _, address in sinces],
+                "sinces": list(sinces.values()),
                 "now": run.now,
                 "settled": run.settled,
+                "apart": APART,
             },
         )
         return {(channel, address): since for channel, address, since in cursor.fetchall()}
 
 
 def _is_news(ours: Subscription, held_since: datetime) -> bool:
-    """Not ours yet, and not one that we lifted after we knew of it."""
+    """Not ours yet, and not one that we lifted after we knew of it, or after it came about."""
     if ours.standing == Standing.UNSUBSCRIBED:
         return False
     lifted = ours.standing == Standing.SUBSCRIBED and ours.since is not None and ours.since > held_since

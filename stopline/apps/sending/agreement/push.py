@@ -96,7 +96,7 @@ def _settle(run: Run, task: Task, error: Exception | None, began: datetime) -> N
         row.done, row.done_at = ProviderOptOut.Done.ADDED, timezone.now()
         run.comparison.added += 1
     else:
-        row.held, row.held_since = False, None
+        row.held, row.held_since, row.theirs_since = False, None, None
         row.done, row.done_at = ProviderOptOut.Done.REMOVED, timezone.now()
         run.comparison.removed += 1
     if error is None:

@@ -1,25 +1,30 @@
 """The SQL of the agreement with providers. `consent_subscription` is only read here: its verbs change it."""
 
 # What a page of the provider's list holds is held. What we took off the list a moment ago may stand there a while
-# yet (lists lag), so it isn't believed again before `settled`.
-# Parameters: account, connection, channels and addresses (arrays of one length), now, settled.
+# yet (lists lag), so it isn't believed again before `settled`. Where the provider says when the person opted out, it
+# counts from then, by `apart` later because its clock may be behind ours; a later time than the last one is a new
+# opt-out. Where it doesn't say so, it counts from now.
+# Parameters: account, connection, channels, addresses and sinces (arrays of one length), now, settled, apart (seconds).
 # Result: (channel, address, held since when we know). Index: the primary key.
 SEEN = """
 INSERT INTO sending_provideroptout AS p
-    (account_id, connection_id, channel, address, held, held_since, seen_at, todo, tries, problem, done)
-SELECT %(account)s, %(connection)s, channel, address, true, %(now)s, %(now)s, '', 0, '', ''
-FROM unnest(%(channels)s::text[], %(addresses)s::text[]) AS seen(channel, address) ORDER BY channel, address
+    (account_id, connection_id, channel, address, held, held_since, theirs_since, seen_at, todo, tries, problem, done)
+SELECT %(account)s, %(connection)s, channel, address, true,
+    least(since + make_interval(secs => %(apart)s), %(now)s::timestamptz), since, %(now)s, '', 0, '', ''
+FROM unnest(%(channels)s::text[], %(addresses)s::text[], %(sinces)s::timestamptz[]) AS seen(channel, address, since)
+ORDER BY channel, address
 ON CONFLICT (account_id, connection_id, channel, address) DO UPDATE
-    SET held = true, seen_at = excluded.seen_at,
-        held_since = CASE WHEN p.held THEN p.held_since ELSE excluded.held_since END
-    WHERE p.done <> 'removed' OR p.done_at < %(settled)s
+    SET held = true, seen_at = excluded.seen_at, theirs_since = greatest(excluded.theirs_since, p.theirs_since),
+        held_since = CASE WHEN p.held AND NOT coalesce(excluded.theirs_since > p.theirs_since, false)
+            THEN p.held_since ELSE excluded.held_since END
+    WHERE p.done <> 'removed' OR p.done_at < %(settled)s OR excluded.theirs_since > p.done_at
 RETURNING channel, address, held_since
 """
 
 # Once the whole list was read: what it didn't have is held no more, except what we added a moment ago.
 # Parameters: account, connection, started, settled. Index: the primary key.
 GONE = """
-UPDATE sending_provideroptout SET held = false, held_since = NULL
+UPDATE sending_provideroptout SET held = false, held_since = NULL, theirs_since = NULL
 WHERE account_id = %(account)s AND connection_id = %(connection)s AND held AND seen_at < %(started)s
     AND (done <> 'added' OR done_at < %(settled)s)
 """

@@ -34,7 +34,9 @@ class ProviderOptOut(models.Model):
     channel = models.CharField(max_length=10)
     address = models.CharField(max_length=254)
     held = models.BooleanField(default=False)  # on the provider's list, as far as we know
-    held_since = models.DateTimeField(null=True)  # since when we know
+    # Since when it counts: since we know of it, or since they say it began where we first saw it later.
+    held_since = models.DateTimeField(null=True)
+    theirs_since = models.DateTimeField(null=True)  # when the person opted out there, as the provider says
     seen_at = models.DateTimeField(null=True)  # when the list last had it, or the provider took it from us
     todo = models.CharField(max_length=10, choices=Todo.choices, blank=True, default=Todo.NOTHING)
     tries = models.SmallIntegerField(default=0)

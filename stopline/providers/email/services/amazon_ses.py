@@ -21,6 +21,7 @@ from stopline.providers.email.services import aws_signature, reading, sns
 from stopline.providers.email.services.reading import What
 from stopline.providers.email.services.receiver import ServiceReceiver
 from stopline.providers.email.services.sender import plain_id
+from stopline.providers.email.written import written
 from stopline.providers.errors import (
     MessageRefused,
     Misconfigured,
@@ -91,17 +92,23 @@ class AmazonSesSender:
             await self.session.close()
 
     def _where(self, way: Way) -> tuple[str, str]:
-        region = str(way.settings.get("region") or "")
-        if not REGION.fullmatch(region):  # it becomes part of a host's name
-            raise Misconfigured("The region of Amazon SES is not right. Write it like eu-west-1.")
-        return (self.api_url or f"https://email.{region}.amazonaws.com").rstrip("/") + PATH, region
+        named = region(way)
+        return (self.api_url or f"https://email.{named}.amazonaws.com").rstrip("/") + PATH, named
+
+
+def region(way: Way) -> str:
+    """Raises Misconfigured."""
+    named = str(way.settings.get("region") or "")
+    if not REGION.fullmatch(named):  # it becomes part of a host's name
+        raise Misconfigured("The region of Amazon SES is not right. Write it like eu-west-1.")
+    return named
 
 
 def _request(message: Outgoing) -> dict[str, Any]:
     request: dict[str, Any] = {
         "FromEmailAddress": compose.mailbox(message.way),
         "Destination": {"ToAddresses": [message.address]},
-        "Content": {"Raw": {"Data": base64.b64encode(compose.compose(message).as_bytes()).decode()}},
+        "Content": {"Raw": {"Data": base64.b64encode(written(message)).decode()}},
     }
     if named := message.way.settings.get("configuration_set"):
         request["ConfigurationSetName"] = str(named)
@@ -142,7 +149,9 @@ class AmazonSesReceiver(ServiceReceiver, SendsNoMedia):
         message = _message(request)
         if message.get("Type") != "Notification":
             return reading.events(None, message)
-        event = next(reading.each(_inside(message)))
+        event = next(reading.each(_inside(message)), None)
+        if event is None:
+            return reading.events(None, message)
         kind = str(event.get("eventType") or event.get("notificationType"))
         if kind == "Received":
             return _mail(event)

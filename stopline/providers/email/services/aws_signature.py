@@ -34,7 +34,7 @@ def sign(
     names = ";".join(sorted(canonical))
     lines = (
         method,
-        place.path or "/",
+        quote(place.path or "/", safe="/-_.~"),  # encoded once more than on the wire, for all but S3
         _query(place.query),
         *(f"{name}:{canonical[name]}" for name in sorted(canonical)),
         "",

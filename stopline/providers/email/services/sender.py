@@ -119,7 +119,6 @@ def _django_mail(
     message: Outgoing, own: Mapping[str, str], *, keeps_message_id: bool
 ) -> EmailMultiAlternatives:
     """The same mail that `compose` writes, in the form Anymail takes."""
-    sent = compose.compose(message)  # for its refusals, too
     headers = {**compose.extra_headers(message), **own}
     reply_to = headers.pop("Reply-To", "")
     if keeps_message_id:
@@ -127,8 +126,8 @@ def _django_mail(
     mail = EmailMultiAlternatives(
         subject=compose.subject(message),
         body=message.text.replace("\x00", ""),
-        from_email=str(sent["From"]),
-        to=[message.address],
+        from_email=compose.written_from(message.way),
+        to=[compose.person(message.address)],
         reply_to=[reply_to] if reply_to else None,
         headers=headers,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,9 @@ CERTIFICATE = re.compile(
     r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/SimpleNotificationService-[\w-]+\.pem"
 )
 SUBSCRIBE = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/\?[\w.%=&:+/-]+")
+# SNS tries an HTTPS endpoint for an hour at most (docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html)
+# and signs the time of the first try, so what is older than that and five minutes is a replay.
+OLDEST = 3600 + 300  # seconds
 TOLD = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 ASKED = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 fetch = fetching.get
@@ -31,6 +35,8 @@ def verify(message: dict[str, Any], topic: str) -> None:
     """Raises NotAllowed. docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html, November 2026."""
     url = str(message.get("SigningCertURL", ""))
     if not CERTIFICATE.fullmatch(url) or (topic and message.get("TopicArn") != topic):
+        raise not_signed()
+    if not _recent(message.get("Timestamp")):
         raise not_signed()
     names = TOLD if message.get("Type") == "Notification" else ASKED
     pairs = [(name, message[name]) for name in names if isinstance(message.get(name), str)]
@@ -49,6 +55,14 @@ def subscribe(message: dict[str, Any]) -> None:
     if not SUBSCRIBE.fullmatch(url):
         raise not_signed()
     fetch(url, {})
+
+
+def _recent(timestamp: object) -> bool:
+    try:
+        said = datetime.fromisoformat(str(timestamp))
+        return abs((datetime.now(UTC) - said).total_seconds()) < OLDEST
+    except (ValueError, TypeError, OverflowError):
+        return False
 
 
 @lru_cache(maxsize=32)

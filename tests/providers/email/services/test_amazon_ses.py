@@ -1,8 +1,10 @@
 """Amazon SES: docs.aws.amazon.com/ses/latest/dg/notification-examples.html, signed as Amazon SNS documents."""
 
 import base64
+import hashlib
+import hmac
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -10,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from stopline.providers.base import Reply
+from stopline.providers.base import Reply, Unknown
 from stopline.providers.email.services import (
     amazon_ses,
     aws_signature,
@@ -169,12 +171,14 @@ class TestAmazonSes(Service):
         yield
         sns._key.cache_clear()
 
-    def sign(self, request, way):
+    def sign(self, request, way, at=None):
         key = SNS_KEY if way.credentials == self.way.credentials else SNS_OTHER
         try:
             message = orjson.loads(request.body)
         except orjson.JSONDecodeError:
             return request
+        if isinstance(message, dict) and "Timestamp" in message:
+            message["Timestamp"] = (at or datetime.now(UTC)).isoformat()
         names = sns.TOLD if message.get("Type") == "Notification" else sns.ASKED
         content = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
         message["Signature"] = base64.b64encode(
@@ -202,6 +206,28 @@ class TestAmazonSes(Service):
         ):
             with pytest.raises(NotAllowed):
                 verify(request, self.way)
+
+    @pytest.mark.parametrize(
+        "age", [timedelta(hours=1, minutes=6), timedelta(hours=-2), timedelta(days=5000)]
+    )
+    def test_a_replay_older_than_amazon_tries_is_refused(self, age):
+        signed = self.sign(self.samples[0].request, self.way, datetime.now(UTC) - age)
+
+        with pytest.raises(NotAllowed):
+            amazon_ses.AmazonSesReceiver().verify(signed, self.way)
+
+    def test_the_last_try_of_amazons_is_taken(self):
+        signed = self.sign(self.samples[0].request, self.way, datetime.now(UTC) - timedelta(minutes=61))
+
+        amazon_ses.AmazonSesReceiver().verify(signed, self.way)
+
+    @pytest.mark.parametrize("inside", ["[]", "7", "null", [], ""])
+    def test_a_notification_about_nothing_is_kept(self, inside):
+        (kept,) = amazon_ses.AmazonSesReceiver().read(
+            json_request({"Type": "Notification", "Message": inside})
+        )
+
+        assert type(kept) is Unknown
 
     def test_a_topic_that_asks_is_answered_once_its_signature_fits(self, monkeypatch):
         url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-west-1:1:m&Token=2336"
@@ -260,3 +286,37 @@ def test_the_signature_is_the_one_amazon_documents():
     assert headers["Authorization"].endswith(
         "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
     )
+
+
+def test_a_path_is_encoded_once_more_for_its_signature():
+    """docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html: all services but S3."""
+    headers = aws_signature.sign(
+        "DELETE",
+        "https://email.eu-west-1.amazonaws.com/v2/email/suppression/addresses/a%2Bb%40c.de",
+        {},
+        b"",
+        key_id="AKIDEXAMPLE",
+        secret="wJalrTried",
+        region="eu-west-1",
+        service="ses",
+        now=datetime(2026, 5, 3, 14, 2, tzinfo=UTC),
+    )
+
+    canonical = "\n".join(
+        (
+            "DELETE",
+            "/v2/email/suppression/addresses/a%252Bb%2540c.de",
+            "",
+            "host:email.eu-west-1.amazonaws.com",
+            "x-amz-date:20260503T140200Z",
+            "",
+            "host;x-amz-date",
+            hashlib.sha256(b"").hexdigest(),
+        )
+    )
+    key = b"AWS4wJalrTried"
+    for part in ("20260503", "eu-west-1", "ses", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    scope, hashed = "20260503/eu-west-1/ses/aws4_request", hashlib.sha256(canonical.encode()).hexdigest()
+    wanted = f"AWS4-HMAC-SHA256\n20260503T140200Z\n{scope}\n{hashed}"
+    assert headers["Authorization"].endswith(hmac.new(key, wanted.encode(), "sha256").hexdigest())

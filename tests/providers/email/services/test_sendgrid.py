@@ -136,10 +136,9 @@ class TestSendGrid(Service):
         assert again[0].provider_id == receipt.provider_id
 
     @pytest.mark.parametrize("body", GARBAGE, ids=range(len(GARBAGE)))
-    @pytest.mark.parametrize("status", [200, 202, 400, 404, 422])
+    @pytest.mark.parametrize("status", [400, 404, 422])
     def test_an_answer_that_cannot_be_read_is_a_named_error(self, status, body, monkeypatch):
-        if status < 300:
-            pytest.skip("a yes of SendGrid says nothing, so nothing in it can be wrong")
+        """A yes of SendGrid's says nothing, so nothing in it can be wrong."""
         super().test_an_answer_that_cannot_be_read_is_a_named_error(status, body, monkeypatch)
 
     def test_a_replay_older_than_five_minutes_is_refused(self):
