@@ -16,7 +16,8 @@ from stopline.apps.broadcasts.models import Broadcast
 from stopline.apps.consent.links import preference_page
 from stopline.apps.contacts import directory, lists
 from stopline.apps.sending import media, personal, templates, wording
-from stopline.apps.sending.models import Content, MediaFile, SendingRules
+from stopline.apps.sending import rules as sending_rules
+from stopline.apps.sending.models import Content, MediaFile
 from stopline.apps.sending.routes import Ways
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.errors import InvalidInput
@@ -185,7 +186,7 @@ def freeze(broadcast: Broadcast) -> None:
 def hint(broadcast: Broadcast, channel: Channel) -> tuple[str, bool]:
     """The words behind every text, and whether the person's own link follows them. An e-mail always has both; a text
     of marketing has the words, and the link where the account wants it; a service text is what it is."""
-    rules = SendingRules.objects.filter(account_id=broadcast.account_id).first() or SendingRules()
+    rules = sending_rules.of(broadcast.account_id)
     if channel is Channel.EMAIL:
         return rules.hint(channel), True
     if not broadcast.kind.marketing:
