@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy as copy_of
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -43,7 +44,16 @@ def contents(broadcast: Broadcast) -> dict[str, Content]:
 
 
 @transaction.atomic
-def write(
+def write(broadcast: Broadcast, channel: str, **said: Any) -> Content:
+    """What a draft says on a channel, as `worded` takes it. Raises Conflict, and as `worded` does."""
+    lookup.draft(broadcast)
+    found = worded(broadcast, channel, **said)
+    found.save()
+    live.announce(broadcast.account_id, f"broadcast:{broadcast.id}")
+    return found
+
+
+def worded(
     broadcast: Broadcast,
     channel: str,
     *,
@@ -53,23 +63,30 @@ def write(
     template_id: str = "",
     variables: Mapping[str, str] | None = None,
 ) -> Content:
-    """What a draft says on a channel. Raises Conflict, InvalidInput naming what can't be read or is unknown.
+    """The same, not saved: for a preview of what is being written. Files stay as they are.
 
     `template_id`: an approved template in place of a text, its `variables` each a text with places.
+    Raises InvalidInput naming what can't be read or is unknown.
     """
-    lookup.draft(broadcast)
     known = _channel(channel)
-    found = contents(broadcast).get(known) or Content(
+    kept = Content.objects.filter(
         account_id=broadcast.account_id, broadcast_id=broadcast.id, channel=known
-    )
+    ).first()
+    found = kept or Content(account_id=broadcast.account_id, broadcast_id=broadcast.id, channel=known)
     found.text, found.subject, found.html = _tidy(text), " ".join(_tidy(subject).split()), _tidy(html)
     found.template = {}
     if template_id:
         _use_template(broadcast, found, template_id, variables or {})
     check(broadcast, found)
-    found.save()
-    live.announce(broadcast.account_id, f"broadcast:{broadcast.id}")
     return found
+
+
+def as_if(broadcast: Broadcast, values: Mapping[str, Any]) -> Broadcast:
+    """The draft with other `settings`, not saved: for a preview of what is being chosen. Raises InvalidInput."""
+    other = copy_of(broadcast)
+    for name, value in settings(broadcast, values).items():
+        setattr(other, name, value)
+    return other
 
 
 @transaction.atomic

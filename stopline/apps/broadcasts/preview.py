@@ -55,11 +55,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One contact of the audience, and who stands before and behind."""
+    """One contact of the audience, and who stands before and behind. `missed`: the search found nobody."""
 
     contact: Contact
     before: UUID | None
     after: UUID | None
+    missed: bool = False
+
+    @property
+    def id_text(self) -> str:
+        return str(self.contact.id)
 
 
 def place(broadcast: Broadcast, contact_id: UUID | None = None, text: str = "") -> Place | None:
@@ -69,13 +74,14 @@ def place(broadcast: Broadcast, contact_id: UUID | None = None, text: str = "") 
     if text and not found:
         matching = directory.find(broadcast.account, directory.Filters(text=text))
         found = meant.filter(id__in=matching.order_by().values("id")).order_by("id").first()
+    missed = bool(text) and found is None
     found = found or meant.order_by("id").first()
     if found is None:
         return None
     found.account = broadcast.account
     before = meant.filter(id__lt=found.id).order_by("-id").values_list("id", flat=True).first()
     after = meant.filter(id__gt=found.id).order_by("id").values_list("id", flat=True).first()
-    return Place(found, before, after)
+    return Place(found, before, after, missed)
 
 
 def of(broadcast: Broadcast, contents: Contents, contact: Contact) -> list[Said]:
