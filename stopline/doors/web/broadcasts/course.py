@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.utils import timezone
 from django.utils.dateformat import format as formatted
@@ -13,6 +12,7 @@ from stopline.apps.broadcasts.progress import Progress
 
 WIDTH, HEIGHT = 600, 120  # of the drawing's own units
 GAP = 2
+FEWEST = 8  # bins: fewer would be drawn as slabs
 SHORT_STEP = 60  # seconds; below it the seconds are told
 
 
@@ -34,14 +34,8 @@ class Course:
     rows: list[tuple[str, int, int]]  # when, left, refused or failed
     most: int  # messages of the highest bin
     step: str
-
-    @property
-    def begins(self) -> str:
-        return self.rows[0][0]
-
-    @property
-    def ends(self) -> str:
-        return self.rows[-1][0]
+    begins: str
+    ends: str  # of the drawing, which shows FEWEST bins at least
 
 
 def of(progress: Progress) -> Course | None:
@@ -51,12 +45,15 @@ def of(progress: Progress) -> Course | None:
     first, step = progress.bins[0][0], progress.step
     places = round((progress.bins[-1][0] - first) / step) + 1
     most = max(left + other for _, left, other in progress.bins)
-    pitch = WIDTH / max(places, 8)  # a few bins don't become slabs
+    shown = max(places, FEWEST)
+    pitch = WIDTH / shown
     bars = [
         _bar(round(round((when - first) / step) * pitch), max(round(pitch) - GAP, 1), left, other, most)
         for when, left, other in progress.bins
     ]
-    return Course(bars, _rows(progress.bins, step), most, _step(step))
+    form = _form(first, first + shown * step, step)
+    rows = [(_told(when, form), left, other) for when, left, other in progress.bins]
+    return Course(bars, rows, most, _step(step), rows[0][0], _told(first + shown * step, form))
 
 
 def _bar(x: int, width: int, left: int, other: int, most: int) -> Bar:
@@ -69,12 +66,18 @@ def _height(number: int, most: int) -> int:
     return max(round(number / most * HEIGHT * 0.96), 2) if number else 0
 
 
-def _rows(bins: Sequence[tuple[float, int, int]], step: int) -> list[tuple[str, int, int]]:
-    moments = [timezone.localtime(datetime.fromtimestamp(when, UTC)) for when, _, _ in bins]
-    form = "H:i:s" if step < SHORT_STEP else "H:i"
-    if moments[-1] - moments[0] >= timedelta(days=1) or moments[0].date() != moments[-1].date():
-        form = f"j M, {form}"
-    return [(formatted(at, form), left, other) for at, (_, left, other) in zip(moments, bins, strict=True)]
+def _form(first: float, last: float, step: int) -> str:
+    """As little of the time as tells the bins apart."""
+    clock = "H:i:s" if step < SHORT_STEP else "H:i"
+    return clock if _local(first).date() == _local(last).date() else f"j M, {clock}"
+
+
+def _told(when: float, form: str) -> str:
+    return formatted(_local(when), form)
+
+
+def _local(when: float) -> datetime:
+    return timezone.localtime(datetime.fromtimestamp(when, UTC))
 
 
 def _step(seconds: int) -> str:

@@ -34,6 +34,10 @@ COLUMNS = (  # of the table by channel
     ("Outcome unknown", ("unknown",)),
     ("Cancelled", ("cancelled",)),
 )
+WAITING = {
+    Refusal.HOURS: "for the hours in which they may leave",
+    Refusal.HELD: "for somebody to read what looks like an opt-out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,9 @@ def broadcast(request: MemberRequest, broadcast_id: UUID) -> HttpResponse:
         "sending": found.state == found.State.SENDING,
         "writing": found.state == found.State.SENDING and found.written_at is None,
         "figures": _figures(found, now),
-        "by_channel": _by_channel(now),
+        "by_channel": _by_channel(found, now),
         "reasons": _reasons(found, now),
-        "waiting": [(REASONS[Refusal(why)], number) for why, number in sorted(now.waiting.items())],
+        "waiting": [(WAITING.get(Refusal(why), ""), number) for why, number in sorted(now.waiting.items())],
         "left_out": [(why, found.left_out[why]) for why in LeftOut if found.left_out.get(why)],
         "course": course.of(now),
         **_about(found),
@@ -106,13 +110,14 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole and part else ""
 
 
-def _by_channel(now: Progress) -> list[tuple[Any, list[tuple[str, int]]]]:
+def _by_channel(broadcast: Broadcast, now: Progress) -> list[tuple[Any, list[tuple[str, int]]]]:
     return [
         (
             CHANNELS[Channel(channel)],
-            [(label, sum(found.get(each, 0) for each in those)) for label, those in COLUMNS],
+            [(label, sum(now.channels[channel].get(each, 0) for each in those)) for label, those in COLUMNS],
         )
-        for channel, found in now.channels.items()
+        for channel in broadcast.channels
+        if channel in now.channels
     ]
 
 
