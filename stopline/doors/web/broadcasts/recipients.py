@@ -58,7 +58,8 @@ def recipients(request: MemberRequest, broadcast_id: UUID) -> HttpResponse:
         "refusals": [(each.value, REASONS[each]) for each in OFFERED],
         "channels": [channel for channel in CONSENT_CHANNELS if channel in broadcast.channels],
     }
-    return render(request, "broadcasts/recipients.html", page)
+    part = request.htmx and not request.htmx.history_restore_request
+    return render(request, "broadcasts/recipients_table.html" if part else "broadcasts/recipients.html", page)
 
 
 @signed_in

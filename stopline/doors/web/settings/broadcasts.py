@@ -46,7 +46,6 @@ class Rules(forms.Form):
         for each in CONSENT_CHANNELS:
             self.fields[_hint(each)] = forms.CharField(
                 label=CHANNELS[each].label,
-                required=False,
                 max_length=verbs.LONGEST_HINT,
                 widget=forms.TextInput(attrs={"autocomplete": "off"}),
             )
