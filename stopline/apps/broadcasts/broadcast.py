@@ -78,10 +78,7 @@ def send(by: Member, broadcast: Broadcast) -> None:
         composing.require_ready(current)
         composing.freeze(current)
         now = timezone.now()
-        begins = current.starts_at and current.starts_at - (
-            EARLIEST_ZONE if current.local_time else timedelta()
-        )
-        scheduled = bool(begins and begins > now)
+        scheduled = begins_later(current)
         Broadcast.objects.filter(pk=broadcast.pk).update(
             state=State.SCHEDULED if scheduled else State.SENDING,
             sent_by_id=by.id,
@@ -90,6 +87,13 @@ def send(by: Member, broadcast: Broadcast) -> None:
         if not scheduled:
             begin(current)
         live.announce(broadcast.account_id, "broadcasts", f"broadcast:{broadcast.id}")
+
+
+def begins_later(broadcast: Broadcast) -> bool:
+    """Whether Send only schedules it: its time, or by local time the first of its times, is still to come."""
+    if broadcast.starts_at is None:
+        return False
+    return broadcast.starts_at - (EARLIEST_ZONE if broadcast.local_time else timedelta()) > timezone.now()
 
 
 def begin(broadcast: Broadcast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy as copy_of
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,7 +17,8 @@ from stopline.apps.broadcasts.models import Broadcast
 from stopline.apps.consent.links import preference_page
 from stopline.apps.contacts import directory, lists
 from stopline.apps.sending import media, personal, templates, wording
-from stopline.apps.sending.models import Content, MediaFile, SendingRules
+from stopline.apps.sending import rules as sending_rules
+from stopline.apps.sending.models import Content, MediaFile
 from stopline.apps.sending.routes import Ways
 from stopline.providers.registry import PROVIDERS
 from stopline.rules.errors import InvalidInput
@@ -42,7 +44,16 @@ def contents(broadcast: Broadcast) -> dict[str, Content]:
 
 
 @transaction.atomic
-def write(
+def write(broadcast: Broadcast, channel: str, **said: Any) -> Content:
+    """What a draft says on a channel, as `worded` takes it. Raises Conflict, and as `worded` does."""
+    lookup.draft(broadcast)
+    found = worded(broadcast, channel, **said)
+    found.save()
+    live.announce(broadcast.account_id, f"broadcast:{broadcast.id}")
+    return found
+
+
+def worded(
     broadcast: Broadcast,
     channel: str,
     *,
@@ -52,23 +63,30 @@ def write(
     template_id: str = "",
     variables: Mapping[str, str] | None = None,
 ) -> Content:
-    """What a draft says on a channel. Raises Conflict, InvalidInput naming what can't be read or is unknown.
+    """The same, not saved: for a preview of what is being written. Files stay as they are.
 
     `template_id`: an approved template in place of a text, its `variables` each a text with places.
+    Raises InvalidInput naming what can't be read or is unknown.
     """
-    lookup.draft(broadcast)
     known = _channel(channel)
-    found = contents(broadcast).get(known) or Content(
+    kept = Content.objects.filter(
         account_id=broadcast.account_id, broadcast_id=broadcast.id, channel=known
-    )
+    ).first()
+    found = kept or Content(account_id=broadcast.account_id, broadcast_id=broadcast.id, channel=known)
     found.text, found.subject, found.html = _tidy(text), " ".join(_tidy(subject).split()), _tidy(html)
     found.template = {}
     if template_id:
         _use_template(broadcast, found, template_id, variables or {})
     check(broadcast, found)
-    found.save()
-    live.announce(broadcast.account_id, f"broadcast:{broadcast.id}")
     return found
+
+
+def as_if(broadcast: Broadcast, values: Mapping[str, Any]) -> Broadcast:
+    """The draft with other `settings`, not saved: for a preview of what is being chosen. Raises InvalidInput."""
+    other = copy_of(broadcast)
+    for name, value in settings(broadcast, values).items():
+        setattr(other, name, value)
+    return other
 
 
 @transaction.atomic
@@ -185,7 +203,7 @@ def freeze(broadcast: Broadcast) -> None:
 def hint(broadcast: Broadcast, channel: Channel) -> tuple[str, bool]:
     """The words behind every text, and whether the person's own link follows them. An e-mail always has both; a text
     of marketing has the words, and the link where the account wants it; a service text is what it is."""
-    rules = SendingRules.objects.filter(account_id=broadcast.account_id).first() or SendingRules()
+    rules = sending_rules.of(broadcast.account_id)
     if channel is Channel.EMAIL:
         return rules.hint(channel), True
     if not broadcast.kind.marketing:

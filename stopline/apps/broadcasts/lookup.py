@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,6 +24,19 @@ def find(account_id: UUID, broadcast_id: UUID) -> Broadcast:
     """Raises NotFound."""
     found = Broadcast.objects.select_related("account", "created_by__user", "sent_by__user")
     return _one(found, account_id, broadcast_id)
+
+
+def names(account_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """For messages that say which broadcast they are of."""
+    wanted = Broadcast.objects.filter(account_id=account_id, id__in=set(ids))
+    return dict(wanted.values_list("id", "name"))
+
+
+def page(account: Account, size: int, after: UUID | None = None) -> tuple[list[Broadcast], UUID | None]:
+    """The next behind `after`, the newest first, and where the page after it begins. Keyset."""
+    found = everything(account).select_related("created_by__user")
+    rows = list((found.filter(id__lt=after) if after else found)[: size + 1])
+    return rows[:size], rows[size - 1].id if len(rows) > size else None
 
 
 def locked(broadcast: Broadcast) -> Broadcast:

@@ -33,6 +33,7 @@ from stopline.rules.words import Channel
 
 LETTERS = string.ascii_letters + string.digits
 SHORT = 10  # characters of a short link's code
+SAMPLE = "your-links"
 LONGEST = 600  # characters; a token of the longest address has fewer
 PURPOSE = b"stopline preference link 1"
 # One byte each, for ever: links live as long as the mails they are in.
@@ -91,6 +92,11 @@ def short_url(account_id: UUID, channel: Channel | str, address: str) -> str:
         Link.objects.filter(**key, made_at__lt=since).update(code=_new_code(), made_at=timezone.now())
         link = Link.objects.get(**key)
     return _url(link.code)
+
+
+def sample_url() -> str:
+    """As long as a short link and nobody's: no code has a hyphen."""
+    return _url(SAMPLE)
 
 
 async def short_urls(

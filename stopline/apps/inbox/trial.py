@@ -33,11 +33,11 @@ def send(by: Member, connection_id: UUID, channel: str, address: str) -> Message
     require_admin(by, "send test messages")
     connection = connections.find(by.account_id, connection_id)
     known = _channel(connection, channel)
-    found = _address(by.account, known, address)
+    found = read_address(by.account, known, address)
     if connection.state != connection.State.ACTIVE:
         raise Conflict(f"{connection.name} is paused, so the message would wait", "Resume it first")
     with transaction.atomic():
-        conversation = open_with(_contact(by, known, found))
+        conversation = open_with(contact_with(by, known, found))
         text = f"Test message from {by.account.name}, sent through {connection.name}."
         return reply(by, conversation, known, text, connection_id=connection.id)
 
@@ -48,13 +48,14 @@ def _channel(connection: Connection, name: str) -> Channel:
     return Channel(name)
 
 
-def _address(account: Account, channel: Channel, typed: str) -> str:
+def read_address(account: Account, channel: Channel, typed: str) -> str:
     if CHANNELS[channel].address_kind is AddressKind.EMAIL:
         return addresses.email(typed)
     return addresses.phone(typed, account.default_country)
 
 
-def _contact(by: Member, channel: Channel, address: str) -> Contact:
+def contact_with(by: Member, channel: Channel, address: str) -> Contact:
+    """Who has the address, made where nobody has it."""
     column = COLUMNS[CHANNELS[channel].address_kind]
     found = Contact.objects.filter(account_id=by.account_id, **{column: address}).first()
     values: dict[str, Any] = {column: address}

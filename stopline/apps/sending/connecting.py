@@ -54,6 +54,7 @@ def add(by: Member, provider_name: str, typed: Typed) -> Connection:
             name=new.name,
             channels=new.channels,
             sender=new.sender,
+            rate=new.rate,
             settings=new.settings,
             credentials=credentials.encrypt(new.credentials),
             token=new_token(by.account_id),
@@ -79,13 +80,14 @@ def change(by: Member, connection_id: UUID, typed: Typed) -> Connection:
         _nothing_is_stranded(kept, dropped)
         if new.credentials != secrets(kept):  # else they would seem to have been set today
             kept.credentials = credentials.encrypt(new.credentials)
-        kept.name, kept.sender, kept.channels, kept.settings = (
+        kept.name, kept.sender, kept.channels, kept.settings, kept.rate = (
             new.name,
             new.sender,
             new.channels,
             new.settings,
+            new.rate,
         )
-        kept.save(update_fields=["name", "sender", "channels", "settings", "credentials"])
+        kept.save(update_fields=["name", "sender", "channels", "settings", "rate", "credentials"])
         Route.objects.filter(account_id=by.account_id, connection_id=kept.id, channel__in=dropped).delete()
         announce(by.account_id, "connections")
     if dropped:

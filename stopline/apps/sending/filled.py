@@ -14,6 +14,7 @@ from stopline.rules import addresses
 from stopline.rules.errors import InvalidInput
 
 LONGEST_NAME, LONGEST_SENDER, LONGEST_LINE, LONGEST_TEXT = 80, 254, 1_000, 20_000  # characters
+SLOWEST, FASTEST = 0.01, 10_000  # messages a second
 Setting = str | int | bool
 
 
@@ -34,6 +35,7 @@ class Typed:
     channels: Collection[str]
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     forget: Collection[str] = ()  # names of optional secrets to keep no longer
+    rate: str = ""  # messages of broadcasts a second at most; "": as fast as the provider takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Filled:
     channels: list[str]
     settings: dict[str, Setting]
     credentials: dict[str, str] = field(repr=False)
+    rate: float | None = None
 
 
 def key(of: Field) -> str:
@@ -58,6 +61,7 @@ def read(provider: Provider, typed: Typed, kept: Mapping[str, str]) -> Filled:
         "name": partial(_name, typed.name),
         "sender": partial(_sender, provider, typed.sender),
         "channels": partial(_channels, provider, typed.channels),
+        "rate": partial(_rate, typed.rate),
         **{key(each): partial(_value, each, typed, kept) for each in provider.fields},
     }
     found: dict[str, Any] = {}
@@ -80,6 +84,7 @@ def read(provider: Provider, typed: Typed, kept: Mapping[str, str]) -> Filled:
         name=found["name"],
         sender=found["sender"],
         channels=found["channels"],
+        rate=found["rate"],
         settings={name: value for name, value in given.items() if name not in secret},
         credentials={**stays, **{name: str(value) for name, value in given.items() if name in secret}},
     )
@@ -110,6 +115,17 @@ def _channels(provider: Provider, chosen: Collection[str]) -> list[str]:
     if not found:
         raise InvalidInput("Choose at least one channel.")
     return found
+
+
+def _rate(text: str) -> float | None:
+    text = text.strip().replace(",", ".")
+    try:
+        rate = float(text) if text else None
+    except ValueError as error:
+        raise InvalidInput("This must be a number.") from error
+    if rate is not None and not SLOWEST <= rate <= FASTEST:
+        raise InvalidInput(f"Between {SLOWEST} and {FASTEST:,} messages a second, or empty.")
+    return rate
 
 
 def _value(of: Field, typed: Typed, kept: Mapping[str, str]) -> Setting | None:

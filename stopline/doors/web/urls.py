@@ -10,6 +10,7 @@ urlpatterns = [
     path("settings/saved-replies/", include("stopline.doors.web.inbox.settings_urls")),
     path("settings/fields/", include("stopline.doors.web.contacts.custom_fields_urls")),
     path("settings/", include("stopline.doors.web.settings.urls")),
+    path("broadcasts/", include("stopline.doors.web.broadcasts.urls")),
     path("reports/", include("stopline.doors.web.reports.urls")),
     path("sandbox/", include("stopline.doors.web.sandbox.urls")),
     path("support/", include("stopline.doors.web.support.urls")),

@@ -11,12 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from stopline.apps.accounts.models import Account, Member
+from stopline.apps.broadcasts import progress
+from stopline.apps.broadcasts.models import Broadcast
 from stopline.apps.consent import ledger
 from stopline.apps.consent.models import Entry, EvidenceFile, Subscription
 from stopline.apps.contacts import search
 from stopline.apps.contacts.models import Contact, ContactList, ListMembership
 from stopline.apps.inbox.models import Conversation
-from stopline.apps.sending.models import Connection, Message
+from stopline.apps.sending.models import Connection, Message, Stream
 from stopline.doors.cli import demo_data
 from stopline.doors.cli.demo_data import script
 from stopline.providers.sandbox.receipts import Receipts
@@ -123,7 +125,27 @@ def test_every_lasting_state_of_a_message_can_be_seen(loaded):
 
 
 def test_nothing_leaves_by_itself_when_the_worker_starts(loaded):
-    assert not Message.objects.filter(state=MessageState.QUEUED, due_at__lte=timezone.now()).exists()
+    due = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=timezone.now())
+
+    assert not due.filter(broadcast_id=None).exists()
+    assert not Stream.objects.filter(state=Stream.State.RUNNING).exists()
+
+
+def test_broadcasts_are_in_every_state_but_on_their_way(loaded):
+    states = set(Broadcast.objects.values_list("state", flat=True))
+
+    assert states == set(Broadcast.State.values) - {Broadcast.State.SENDING}
+
+
+def test_the_broadcast_that_was_sent_has_every_outcome_and_opt_outs_it_caused(loaded):
+    sale = Broadcast.objects.get(state=Broadcast.State.DONE)
+
+    found = progress.of(sale)
+
+    assert set(found.states) == {"sent", "delivered", "read", "failed", "refused", "unknown"}
+    assert found.messages == sale.messages
+    assert found.refusals.keys() == {"unsubscribed"}
+    assert found.unsubscribes["link"] >= 2
 
 
 def test_messages_came_and_went_on_every_channel(loaded):

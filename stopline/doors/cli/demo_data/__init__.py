@@ -1,7 +1,8 @@
 """Demo data: one account, Larkspur Cycles, so that every screen and every state can be seen at once.
 
-500 contacts from seven countries, 40 conversations in seven languages, and a standing changed in each way,
-all dated before now. The standings are changed through the verbs, so `stopline ledger verify` proves them.
+500 contacts from seven countries, 40 conversations in seven languages, a standing changed in each way, and
+broadcasts in every state, all dated before now. The standings are changed through the verbs, so `stopline ledger
+verify` proves them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from stopline.apps.accounts.models import Account
-from stopline.doors.cli.demo_data import business, history, people, script, talks
+from stopline.doors.cli.demo_data import broadcasts, business, history, people, script, talks
 from stopline.doors.cli.demo_data.business import Demo
 
 SEED = 2026  # the same people, numbers and talks on every machine
@@ -32,6 +33,7 @@ def load() -> bool:
     contacts = people.invent(demo, told)
     talks.tell(demo, told, contacts)
     history.write(demo, contacts[len(told) :])
+    broadcasts.write(demo)
     with connection.cursor() as cursor:  # autovacuum's first look comes later than the first visitor's
         cursor.execute(
             "ANALYZE contacts_contact, consent_subscription, consent_entry, contacts_listmembership"

@@ -9,7 +9,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from stopline.apps.broadcasts import lookup
 from stopline.apps.contacts import custom, fields, lists
+from stopline.apps.inbox.models import Conversation
 from stopline.apps.sending.models import Message
 from stopline.doors.web.contacts import badges, find, history, listing
 from stopline.doors.web.contacts.answer import done
@@ -41,7 +43,7 @@ def contact(request: MemberRequest, contact_id: UUID) -> HttpResponse:
         "forget_asks": consent.admins_only(asks, "forget") if asks else "",
         "facts": _facts(account, found),
         "history": history.read(found, everything="history" in request.GET),
-        "messages_shown": _messages(found),
+        **_messages(found),
         **_lists(account, found),
     }
     return render(request, "contacts/contact_body.html" if request.htmx else "contacts/contact.html", context)
@@ -88,9 +90,20 @@ def _facts(account: Account, contact: Contact) -> list[tuple[str, str]]:
     ]
 
 
-def _messages(contact: Contact) -> list[Message]:
+def _messages(contact: Contact) -> dict[str, Any]:
+    """The latest, each with the name of its broadcast where it is of one, and the conversation they belong to."""
     mine = Message.objects.filter(account_id=contact.account_id, contact_id=contact.id)
-    return list(mine.order_by("-id")[:MESSAGES])
+    found = list(mine.order_by("-id")[:MESSAGES])
+    named = lookup.names(
+        contact.account_id, [message.broadcast_id for message in found if message.broadcast_id]
+    )
+    conversation = Conversation.objects.filter(account_id=contact.account_id, contact_id=contact.id).first()
+    return {
+        "messages_shown": [
+            (each, named.get(each.broadcast_id) if each.broadcast_id else "") for each in found
+        ],
+        "conversation_id": conversation.id if conversation else None,
+    }
 
 
 def _lists(account: Account, contact: Contact) -> dict[str, Any]:

@@ -77,7 +77,11 @@ def formatted(request: MemberRequest, conversation_id: UUID, message_id: UUID) -
     if not html:
         raise Http404
 
-    images = request.GET.get("images") == "1"
+    return framed(request, html, images=request.GET.get("images") == "1")
+
+
+def framed(request: HttpRequest, html: str, *, images: bool) -> HttpResponse:
+    """What is left of it, as a page of its own that a frame shows."""
     page = {"html": clean(html, images=images), "ask": not images and has_remote_images(html)}
 
     response = render(request, "inbox/formatted.html", page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from stopline.apps.accounts import members
+from stopline.apps.broadcasts import lookup
 from stopline.apps.consent import told
 from stopline.apps.inbox import quoted
 from stopline.apps.inbox import thread as threads
@@ -33,6 +35,7 @@ AUTOMATIC = {
     MessageKind.HELP: "Answer to HELP",
     MessageKind.AUTOMATION: "Automation",
     MessageKind.BROADCAST: "Broadcast",
+    MessageKind.NOTICE: "Broadcast",
 }
 
 
@@ -53,6 +56,7 @@ class Line:
     subject: str = ""
     formatted: bool = False  # there is HTML to look at
     files: list[media.File] = field(default_factory=list)
+    broadcast: str = ""  # the name of the one it is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +116,18 @@ def _asks(request: MemberRequest, found: Thread) -> str:
 
 def _days(found: Thread) -> list[Day]:
     days: list[Day] = []
+    sent = {message.broadcast_id for message in found.messages if message.broadcast_id}
+    named = lookup.names(found.messages[0].account_id, sent) if sent else {}
     for item in found.items:
         on = timezone.localdate(item.created_at if isinstance(item, Message) else item.at)
         if not days or days[-1].on != on:
             days.append(Day(on))
-        days[-1].lines.append(_line(item))
+        days[-1].lines.append(_line(item, named))
     return days
 
 
-def _line(item: Message | Happening) -> Line:
+def _line(item: Message | Happening, named: Mapping[UUID, str]) -> Line:
+    """`named`: the names of broadcasts, by id."""
     if isinstance(item, Happening):
         return Line(happening=told.line(item.entries), standing=item.entries[0].standing, at=item.at)
     kind = CHANNELS[Channel(item.channel)]
@@ -137,7 +144,9 @@ def _line(item: Message | Happening) -> Line:
         icon=kind.icon,
         author=AUTOMATIC.get(MessageKind(item.kind), "") or (str(item.author) if item.author else ""),
         decided="read as an opt-out" if item.entry_id else "dismissed",
-        again=not item.inbound and item.state in MAY_GO_AGAIN,
+        # One of many goes again from the broadcast's page, with all that share its fate.
+        again=not item.inbound and not item.broadcast_id and item.state in MAY_GO_AGAIN,
+        broadcast=named.get(item.broadcast_id, "") if item.broadcast_id else "",
     )
 
 
@@ -145,7 +154,15 @@ def _facts(item: Message | Happening) -> tuple[object, ...]:
     """Everything about an item that can change."""
     if isinstance(item, Happening):
         return tuple(entry.id for entry in item.entries)
-    return item.id, item.state, item.refusal, item.failure, item.looks_like_opt_out, media.shown(item)
+    return (
+        item.id,
+        item.state,
+        item.refusal,
+        item.text == "",
+        item.failure,
+        item.looks_like_opt_out,
+        media.shown(item),
+    )
 
 
 def _uuid(text: str | None) -> UUID | None:

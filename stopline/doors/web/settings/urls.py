@@ -1,7 +1,15 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from stopline.doors.web.settings import agreement, general, members, preference_page, profile, replies
+from stopline.doors.web.settings import (
+    agreement,
+    broadcasts,
+    general,
+    members,
+    preference_page,
+    profile,
+    replies,
+)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="settings_general"), name="settings"),
@@ -12,6 +20,7 @@ urlpatterns = [
     path("members/<uuid:member_id>/remove/", members.remove, name="remove_member"),
     path("invitations/<uuid:invitation_id>/revoke/", members.revoke, name="revoke_invitation"),
     path("replies/", replies.replies, name="settings_replies"),
+    path("broadcasts/", broadcasts.broadcasts, name="settings_broadcasts"),
     path("channels/agreement/", agreement.agreement, name="agreement"),
     path("channels/agreement/compare/", agreement.compare, name="compare_opt_outs"),
     path("channels/", include("stopline.doors.web.settings.channels.urls")),

@@ -73,6 +73,13 @@ class ConnectionForm(forms.Form):
                 choices=[(each.value, each.label) for each in provider.channels],
                 widget=forms.CheckboxSelectMultiple,
             )
+        self.fields["rate"] = forms.CharField(
+            label="Speed",
+            required=False,
+            help_text="Messages of broadcasts a second at most, as your contract allows. Empty: as fast as the "
+            "provider takes them.",
+            widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
+        )
         for each in provider.fields:
             self.fields[filled.key(each)] = self._secret(each) if each.secret else _open(each)
             if each.secret and not each.required and each.name in self.kept:
@@ -102,6 +109,7 @@ class ConnectionForm(forms.Form):
         return Typed(
             name=self.data.get("name", ""),
             sender=self.data.get("sender", ""),
+            rate=self.data.get("rate", ""),
             channels=self.data.getlist("channels"),  # type: ignore[attr-defined]  # it is a QueryDict
             values={
                 each: self.data[each] for each in map(filled.key, self.provider.fields) if each in self.data
@@ -112,7 +120,8 @@ class ConnectionForm(forms.Form):
     @property
     def rows(self) -> list[forms.BoundField]:
         """What the template shows one after the other; the channels have their own form."""
-        return [each for each in self.visible_fields() if each.name not in ("name", "channels", "resume")]
+        last = ("rate", "resume")
+        return [each for each in self.visible_fields() if each.name not in ("name", "channels", *last)]
 
     def _secret(self, of: Field) -> forms.CharField:
         help_text = of.help
@@ -133,7 +142,12 @@ def _initial(provider: Provider, connection: Connection | None) -> dict[str, Any
     kept = {
         filled.key(each): connection.settings.get(each.name) for each in provider.fields if not each.secret
     }
-    own = {"name": connection.name, "sender": connection.sender, "channels": connection.channels}
+    own: dict[str, Any] = {
+        "name": connection.name,
+        "sender": connection.sender,
+        "channels": connection.channels,
+        "rate": f"{connection.rate:g}" if connection.rate else "",
+    }
     return {**kept, **own}
 
 

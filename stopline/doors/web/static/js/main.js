@@ -7,6 +7,7 @@ import "./menu.js";
 import "./panes.js";
 import "./select-rows.js";
 import "./shortcuts.js";
+import "./stays.js";
 import "./theme.js";
 import "./toast.js";
 
