@@ -24,6 +24,8 @@ class SmtpSender:
         self.connections = Connections()
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
+        """The permit is looked at again where the first byte is written (`Line.send`)."""
+        permit.check()
         server = Server.of(message.way)
         body = written(message)
         started = asyncio.Event()
