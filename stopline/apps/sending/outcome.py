@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -102,40 +103,34 @@ def _again(message: Claimed, error: errors.TryLater) -> Outcome:
 async def record(cursor: psycopg.AsyncCursor[Any], outcomes: Iterable[Outcome]) -> list[Touched]:
     """Writes them down; returns (account, conversation, broadcast) of each message it touched."""
     found = sorted(outcomes, key=lambda outcome: outcome.message.id)
-    columns: dict[str, list[Any]] = {
-        "accounts": [o.message.account_id for o in found],
-        "ids": [o.message.id for o in found],
-        "attempts": [o.message.attempt_id for o in found],
-        "states": [o.state.value for o in found],
-        "provider_ids": [o.provider_id for o in found],
-        "refusals": [o.refusal for o in found],
-        "entries": [o.entry_id for o in found],
-        "checked": [o.checked_at for o in found],
-        "failures": [o.failure for o in found],
-        "waits": [o.wait for o in found],
-        **_said(found),
-    }
-    await cursor.execute(queries.RECORD, columns)
+    await cursor.execute(
+        queries.RECORD, {"outcomes": Jsonb([_row(each) for each in found], dumps=orjson.dumps)}
+    )
     touched = await cursor.fetchall()
     await consequences.record(cursor, found)
     return touched
 
 
-def _said(found: Sequence[Outcome]) -> dict[str, list[Any]]:
-    """What one of many was told stands in its row once it may have been told, and not before."""
-    told = [
-        o.message
-        if o.message.broadcast_id and o.state not in (MessageState.QUEUED, MessageState.REFUSED)
-        else None
-        for o in found
-    ]
-    return {
-        "texts": [message.text if message else None for message in told],
-        "parts": [
-            Jsonb({"subject": message.parts["subject"]}) if message and message.parts.get("subject") else None
-            for message in told
-        ],
+def _row(found: Outcome) -> dict[str, Any]:
+    """As RECORD reads it."""
+    message = found.message
+    row = {
+        "account_id": message.account_id,
+        "id": message.id,
+        "attempt_id": message.attempt_id,
+        "state": found.state,
+        "provider_id": found.provider_id,
+        "refusal": found.refusal,
+        "entry_id": found.entry_id,
+        "checked_at": found.checked_at,
+        "failure": found.failure,
+        "wait": found.wait,
     }
+    # What one of many was told stands in its row once it may have been told, and not before.
+    if message.broadcast_id and found.state not in (MessageState.QUEUED, MessageState.REFUSED):
+        row["text"] = message.text
+        row["parts"] = {"subject": message.parts["subject"]} if message.parts.get("subject") else None
+    return row
 
 
 # Above this many conversations a page is told once that conversations changed, not which.

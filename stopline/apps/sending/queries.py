@@ -149,10 +149,8 @@ UPDATE sending_message m SET state = o.state, provider_id = coalesce(o.provider_
         ELSE m.due_at END,
     sent_at = CASE WHEN o.state IN ('sent', 'delivered') THEN clock_timestamp() ELSE m.sent_at END,
     delivered_at = CASE WHEN o.state = 'delivered' THEN clock_timestamp() ELSE m.delivered_at END
-FROM unnest(%(accounts)s::uuid[], %(ids)s::uuid[], %(attempts)s::uuid[], %(states)s::text[],
-    %(provider_ids)s::text[], %(refusals)s::text[], %(entries)s::uuid[], %(checked)s::timestamptz[],
-    %(failures)s::text[], %(waits)s::float8[], %(texts)s::text[], %(parts)s::jsonb[])
-    AS o(account_id, id, attempt_id, state, provider_id, refusal, entry_id, checked_at, failure, wait, text, parts)
+FROM jsonb_to_recordset(%(outcomes)s) AS o(account_id uuid, id uuid, attempt_id uuid, state text, provider_id text,
+    refusal text, entry_id uuid, checked_at timestamptz, failure text, wait float8, text text, parts jsonb)
 WHERE (m.account_id, m.id) = (o.account_id, o.id)
     AND (m.attempt_id = o.attempt_id AND m.state = 'handing_over' OR m.state = 'unknown' AND o.provider_id IS NOT NULL)
 RETURNING m.account_id, m.conversation_id, m.broadcast_id

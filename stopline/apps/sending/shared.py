@@ -78,12 +78,16 @@ async def write(cursor: Cursor, claimed: Sequence[Claimed]) -> list[Claimed]:
     told = await _told(cursor, many)
     people = await _people(cursor, many)
     short = await links.short_urls(cursor, _short(many, told))
+    accounts = {
+        each.account_id: Account(id=each.account_id, name=each.account_name) for each in told.values()
+    }
     written = []
     for message in claimed:
         if not message.broadcast_id:
             written.append(message)
         elif person := people.get((message.account_id, message.contact_id)):
             content = told[message.account_id, message.broadcast_id, message.channel]
+            person.account = accounts[message.account_id]
             written.append(_written(message, content, person, short.get(message.key, "")))
     return written
 
@@ -119,7 +123,6 @@ def said(told: Told | Content, values: Mapping[str, Any], link: str = "") -> dic
 def _written(message: Claimed, told: Told, person: Contact, short: str) -> Claimed:
     email = message.channel == Channel.EMAIL
     link = links.unsubscribe_url(message.account_id, Channel.EMAIL, message.address) if email else short
-    person.account = Account(id=message.account_id, name=told.account_name)
     try:
         found = said(told, personal.values_of(person), link)
     except InvalidInput as problem:  # one person's fields that fit no text are no reason to stop the others
