@@ -44,7 +44,7 @@ def section(asked: Asked) -> Section:
         "broadcasts",
         "Broadcasts",
         NOTE,
-        charts=[_rates(rows)],
+        charts=[_rates(rows)] if rows else [],
         tables=[Table("unsubscribe-rate-by-broadcast", "By broadcast", COLUMNS, rows, note=note)],
     )
 
