@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from stopline.apps.accounts import sql
 from stopline.apps.accounts.models import Account
 from stopline.apps.accounts.tenancy import first_uuid7
+from stopline.apps.reports import queries
 from stopline.apps.reports.span import Span, Step
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import CONSENT_CHANNELS, Channel
 
+# Messages are looked at that were written so long before the range: they may have left in it (a retry gives up after
+# three days).
+EARLIER = timedelta(days=7)
 SLACK = timedelta(hours=1)  # between a row's id and its time, which are taken in one breath
 # How a step is named, and how where there is little room.
 NAMES = {
@@ -22,6 +29,33 @@ NAMES = {
     Step.WEEK: ("Week of %-d %b %Y", "%-d %b"),
     Step.MONTH: ("%B %Y", "%b %Y"),
 }
+
+
+class Counted(NamedTuple):
+    """A row of queries.MESSAGES."""
+
+    step: int
+    channel: str
+    broadcast: UUID | None
+    sent: int
+    delivered: int
+    read: int
+    failed: int
+    refused: int
+    unknown: int
+    inbound: int
+    behind: int
+    nearest: Decimal | None
+
+
+class Changed(NamedTuple):
+    """A row of queries.STANDINGS."""
+
+    step: int
+    channel: str
+    standing: str
+    source: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -48,12 +82,22 @@ class Asked:
     def by_step(self) -> str:
         return f"By {self.span.step.value}"
 
+    @cached_property
+    def messages(self) -> list[Counted]:
+        """One pass over the messages, for every section that counts some of them."""
+        return [Counted(*row) for row in self.rows(queries.MESSAGES)]
+
+    @cached_property
+    def standings(self) -> list[Changed]:
+        return [Changed(*row) for row in self.rows(queries.STANDINGS)]
+
     def rows(self, query: str, **more: Any) -> list[tuple[Any, ...]]:
         """Planned for these parameters: a plan for any range would read a day as it reads a year."""
         span = self.span
         parameters = {
             "account": self.account.id,
             "first": first_uuid7(span.start - SLACK),
+            "written": first_uuid7(span.start - EARLIER),
             "last": first_uuid7(span.end + SLACK),
             "start": span.start,
             "end": span.end,

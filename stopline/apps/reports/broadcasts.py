@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from uuid import UUID
+
 from stopline.apps.broadcasts.progress import ATTRIBUTED_FOR
 from stopline.apps.reports import queries
 from stopline.apps.reports.asked import Asked
@@ -26,10 +29,14 @@ NOTE = (
 
 
 def section(asked: Asked) -> Section:
+    begun = asked.rows(queries.BROADCASTS, days=ATTRIBUTED_FOR.days, most=MOST)
+    gone: dict[UUID | None, list[int]] = defaultdict(lambda: [0, 0])
+    for row in asked.messages if begun else ():
+        gone[row.broadcast][0] += row.sent
+        gone[row.broadcast][1] += row.delivered
     rows: list[list[Value]] = []
-    for name, began, sent, delivered, people in asked.rows(
-        queries.BROADCASTS, days=ATTRIBUTED_FOR.days, most=MOST
-    ):
+    for broadcast, name, began, people in begun:
+        sent, delivered = gone[broadcast]
         when = began.astimezone(asked.span.zone).strftime("%-d %b %Y %H:%M")
         rows.append([name, when, sent, delivered, people, share(people, sent)])
     note = f"The newest {MOST}." if len(rows) == MOST else ""
@@ -37,7 +44,7 @@ def section(asked: Asked) -> Section:
         "broadcasts",
         "Broadcasts",
         NOTE,
-        charts=[_rates(rows)],
+        charts=[_rates(rows)] if rows else [],
         tables=[Table("unsubscribe-rate-by-broadcast", "By broadcast", COLUMNS, rows, note=note)],
     )
 

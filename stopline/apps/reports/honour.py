@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter
+from math import inf
 from typing import Any
 
-from stopline.apps.accounts.tenancy import first_uuid7
 from stopline.apps.reports import queries
 from stopline.apps.reports.asked import Asked
 from stopline.apps.reports.counts import text
 from stopline.apps.reports.shapes import Chart, Column, Figure, Section, Table, Unit, Value
-from stopline.rules.words import Source
+from stopline.rules.words import Source, Standing
 
 # Somebody asked for these: the person, or an admin, a provider or a system on their behalf.
 SOURCES = (Source.KEYWORD, Source.LINK, Source.COMPLAINT, Source.PROVIDER, Source.ADMIN, Source.API)
-# No message waits longer between being written and being handed over (retries give up after three days).
-LONGEST_WAIT = timedelta(days=31)
 TIMES = (
     Column("Opt-outs"),
     Column("p50", Unit.SECONDS),
@@ -38,9 +36,8 @@ NEVER: Times = (0, None, None, None)
 
 def section(asked: Asked) -> Section:
     of_all, of_channel, of_step = _times(asked)
-    proof = asked.rows(queries.AFTERWARDS, written=first_uuid7(asked.span.start - LONGEST_WAIT))
+    proof = _held_against(asked)
     number, p50, p99, longest = of_all
-    behind = sum(row[2] for row in proof)
     return Section(
         "opt-outs",
         "Time to honour an opt-out",
@@ -51,7 +48,7 @@ def section(asked: Asked) -> Section:
             Figure(
                 "Longest", longest, Unit.SECONDS, note=f"of {number:,} opt-out{'' if number == 1 else 's'}"
             ),
-            _verdict(behind, number=sum(row[1] for row in proof)),
+            _verdict(proof),
         ],
         charts=[_longest(asked, of_step)],
         tables=[
@@ -76,7 +73,22 @@ def _times(asked: Asked) -> tuple[Times, dict[str, Times], dict[int, Times]]:
     return of_all, of_channel, of_step
 
 
-def _verdict(behind: int, number: int) -> Figure:
+def _held_against(asked: Asked) -> dict[str, list[Value]]:
+    """By channel: unsubscribes, hand-offs behind one, and the nearest before one (seconds)."""
+    number: Counter[str] = Counter()
+    for change in asked.standings:
+        number[change.channel] += change.number if change.standing == Standing.UNSUBSCRIBED else 0
+    behind: Counter[str] = Counter()
+    before: dict[str, float] = {}
+    for row in asked.messages:
+        behind[row.channel] += row.behind
+        if row.nearest is not None:
+            before[row.channel] = min(-float(row.nearest), before.get(row.channel, inf))
+    return {each: [number[each], behind[each], before.get(each)] for each in number if number[each]}
+
+
+def _verdict(proof: dict[str, list[Any]]) -> Figure:
+    number, behind = (sum(row[place] for row in proof.values()) for place in (0, 1))
     looked = f"{number:,} unsubscribe{'' if number == 1 else 's'} looked at"
     return Figure("Hand-offs after an opt-out", behind, note=looked, good=behind == 0)
 
@@ -102,16 +114,11 @@ def _by_step(asked: Asked, of_step: dict[int, Times]) -> Table:
     return Table("opt-outs-over-time", asked.by_step, (step, *TIMES), rows, open=False)
 
 
-def _proof(asked: Asked, proof: list[tuple[Any, ...]]) -> Table:
-    found = {channel: (number, behind, nearest) for channel, number, behind, nearest in proof}
-    rows: list[list[Value]] = []
-    for each in (each for each in asked.channels if each in found):
-        number, behind, nearest = found[each]
-        rows.append([each.label, number, behind, None if nearest is None else max(0.0, -float(nearest))])
+def _proof(asked: Asked, proof: dict[str, list[Value]]) -> Table:
     return Table(
         "hand-offs-after-opt-outs",
         "Hand-offs after an opt-out",
         (text("Channel"), *PROOF),
-        rows,
+        [[each.label, *proof[each]] for each in asked.channels if each in proof],
         note="The confirmation of an opt-out and the answer to HELP are owed to the person and aren’t counted.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stopline.apps.reports import queries
 from stopline.apps.reports.asked import Asked
 from stopline.apps.reports.counts import Counts, Numbers, share
 from stopline.apps.reports.shapes import Column, Figure, Section, Unit, Value
@@ -19,13 +18,19 @@ COLUMNS = (
     Column("Inbound"),
 )
 NOTE = (
-    "A message counts when it was written, with what has come of it by now. Sent: a provider took it. "
+    "A message counts when it was written, with what has come of it by now. Sent: a provider took it, and hasn’t "
+    "said that it failed. "
     "Refused: the gate didn’t let it leave."
 )
 
 
 def section(asked: Asked) -> Section:
-    found = {(step, channel): tuple(numbers) for step, channel, *numbers in asked.rows(queries.MESSAGES)}
+    found: dict[tuple[int, str], Numbers] = {}
+    for row in asked.messages:
+        if row.step >= 0:
+            key, numbers = (row.step, row.channel), (row.sent, row.delivered, row.read, *row[6:10])
+            before = found.get(key, (0,) * 7)
+            found[key] = tuple(map(sum, zip(before, numbers, strict=True)))
     counts = Counts(asked, found, 7)
     total = counts.total
     return Section(

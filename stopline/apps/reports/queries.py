@@ -7,20 +7,42 @@ the rows of a time (`first`, `last`: ids with an hour's allowance on both sides)
 
 from stopline.apps.broadcasts.queries import ANSWERED, BY_THEMSELVES
 
-# Messages by the step in which they were written, and by channel, with what came of them.
-# Parameters: account, first, last, start, end, edges, channels.
-# Result: step, channel, sent, delivered, read, failed, refused, unknown, inbound. Index: the primary key.
+# Everything there is to count of messages, in one pass over them, which is what a report costs: by the step in which
+# they were written (-1: before the range), channel and broadcast, what has come of them.
+#
+# With it the promise is looked up: hand-offs to an address while it was unsubscribed. A hand-off is timed by when the
+# gate looked (under the lock for which an unsubscribe waits), or, where that was lost with its worker, by when the
+# message was written. What an opt-out owes (its confirmation, an answer to HELP) and what the gate refused is none;
+# what came after the unsubscribe was lifted isn't behind it.
+# Parameters: account, first, last, start, end, edges, channels, written (the id from which on messages are looked at).
+# Result: step, channel, broadcast, sent, delivered, read, failed, refused, unknown, inbound, hand-offs behind an
+# unsubscribe, and the nearest before one (seconds, 0 or less). Index: the primary keys, entries_of_address.
 MESSAGES = """
-SELECT width_bucket(created_at, %(edges)s::timestamptz[]) - 1, channel,
-    count(*) FILTER (WHERE state IN ('sent', 'delivered', 'read') OR sent_at IS NOT NULL),
-    count(*) FILTER (WHERE state IN ('delivered', 'read')), count(*) FILTER (WHERE state = 'read'),
-    count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE state = 'refused'),
-    count(*) FILTER (WHERE state = 'unknown'), count(*) FILTER (WHERE kind = 'inbound')
-FROM sending_message
-WHERE account_id = %(account)s::uuid AND id BETWEEN %(first)s::uuid AND %(last)s::uuid
-    AND created_at >= %(start)s::timestamptz AND created_at < %(end)s::timestamptz
-    AND channel = ANY(%(channels)s::text[])
-GROUP BY 1, 2
+WITH entry AS (
+    SELECT channel, address, standing, at, recorded_at AS since,
+        lead(recorded_at) OVER (PARTITION BY channel, address ORDER BY position) AS until
+    FROM consent_entry
+    WHERE account_id = %(account)s::uuid AND id >= %(first)s::uuid AND channel = ANY(%(channels)s::text[])
+), stopped AS MATERIALIZED (
+    SELECT channel, address, min(since) AS since,
+        range_agg(tstzrange(since, greatest(since, coalesce(until, 'infinity')), '()')) AS silent
+    FROM entry WHERE standing = 'unsubscribed' AND at >= %(start)s::timestamptz AND at < %(end)s::timestamptz
+    GROUP BY channel, address
+)
+SELECT width_bucket(m.created_at, %(edges)s::timestamptz[]) - 1, m.channel, m.broadcast_id,
+    count(*) FILTER (WHERE m.state IN ('sent', 'delivered', 'read')),
+    count(*) FILTER (WHERE m.state IN ('delivered', 'read')), count(*) FILTER (WHERE m.state = 'read'),
+    count(*) FILTER (WHERE m.state = 'failed'), count(*) FILTER (WHERE m.state = 'refused'),
+    count(*) FILTER (WHERE m.state = 'unknown'), count(*) FILTER (WHERE m.kind = 'inbound'),
+    count(*) FILTER (WHERE coalesce(m.checked_at, m.created_at) <@ s.silent),
+    max(extract(epoch FROM coalesce(m.checked_at, m.created_at) - s.since))
+        FILTER (WHERE coalesce(m.checked_at, m.created_at) <= s.since)
+FROM sending_message m LEFT JOIN stopped s ON (s.channel, s.address) = (m.channel, m.address)
+    AND m.state IN ('sent', 'delivered', 'read', 'failed', 'unknown')
+    AND m.kind NOT IN ('inbound', 'opt_out_confirmation', 'help')
+WHERE m.account_id = %(account)s::uuid AND m.id BETWEEN %(written)s::uuid AND %(last)s::uuid
+    AND m.created_at < %(end)s::timestamptz AND m.channel = ANY(%(channels)s::text[])
+GROUP BY 1, 2, 3
 """
 
 # Changes of standing by the step in which they happened. An entry is made after what it tells of, never before: so
@@ -44,30 +66,23 @@ WHERE account_id = %(account)s::uuid AND id >= %(first)s::uuid AND standing = 'u
 GROUP BY source, reason ORDER BY count(*) DESC, source, reason LIMIT %(most)s
 """
 
-# Broadcasts that began in the range, the newest first, with what left and the people who unsubscribed because of them.
+# Broadcasts that began in the range, the newest first, with the people who unsubscribed because of each.
 # Parameters: account, start, end, first, channels, days (as ANSWERED), most (rows).
-# Result: name, started, sent, delivered, people. Index: messages_of_broadcast, the ledger's primary key.
+# Result: id, name, started, people. Index: the ledger's primary key, messages_of_contact.
 BROADCASTS = f"""
 WITH begun AS MATERIALIZED (
     SELECT id, name, started_at FROM broadcasts_broadcast
     WHERE account_id = %(account)s::uuid
         AND started_at >= %(start)s::timestamptz AND started_at < %(end)s::timestamptz
     ORDER BY started_at DESC LIMIT %(most)s
-), gone AS (
-    SELECT m.broadcast_id,
-        count(*) FILTER (WHERE m.state IN ('sent', 'delivered', 'read') OR m.sent_at IS NOT NULL) AS sent,
-        count(*) FILTER (WHERE m.state IN ('delivered', 'read')) AS delivered
-    FROM begun JOIN sending_message m ON m.account_id = %(account)s::uuid AND m.broadcast_id = begun.id
-    WHERE m.channel = ANY(%(channels)s::text[]) GROUP BY m.broadcast_id
 ), leaving AS (
     SELECT m.broadcast_id, count(DISTINCT e.contact_id) AS people FROM consent_entry e {ANSWERED}
     WHERE EXISTS (SELECT FROM begun) AND e.account_id = %(account)s::uuid AND e.id >= %(first)s::uuid
         AND e.channel = ANY(%(channels)s::text[]) AND {BY_THEMSELVES}
     GROUP BY m.broadcast_id
 )
-SELECT name, started_at, coalesce(sent, 0), coalesce(delivered, 0), coalesce(people, 0)
-FROM begun LEFT JOIN gone ON gone.broadcast_id = begun.id LEFT JOIN leaving ON leaving.broadcast_id = begun.id
-ORDER BY started_at DESC, begun.id DESC
+SELECT id, name, started_at, coalesce(people, 0)
+FROM begun LEFT JOIN leaving ON leaving.broadcast_id = begun.id ORDER BY started_at DESC, id DESC
 """  # noqa: S608 (our own expressions)
 
 # How long opt-outs took: from their arrival to the moment they were in force. Arrived is, in this order: when the
@@ -94,36 +109,6 @@ WITH opt_out AS (
 SELECT step, channel, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
     percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds), max(seconds)
 FROM opt_out GROUP BY GROUPING SETS ((), (channel), (step))
-"""
-
-# The promise, looked up: every hand-off to an address that was unsubscribed in the range, against the moment since
-# when it was. A hand-off is timed by when the gate looked (under the lock for which an unsubscribe waits), or, where
-# that was lost with its worker, by when the message was written. What an opt-out owes (its confirmation, an answer to
-# HELP) and what the gate refused is none; and what came after the unsubscribe was lifted isn't behind it.
-# Parameters: as STANDINGS, and written (the id from which on messages are looked at).
-# Result: channel, unsubscribes, hand-offs behind one, nearest (seconds from an unsubscribe to a hand-off: negative
-# before it). Index: the primary keys.
-AFTERWARDS = """
-WITH entry AS (
-    SELECT channel, address, standing, at, recorded_at AS since,
-        lead(recorded_at) OVER (PARTITION BY channel, address ORDER BY position) AS until
-    FROM consent_entry
-    WHERE account_id = %(account)s::uuid AND id >= %(first)s::uuid AND channel = ANY(%(channels)s::text[])
-), stopped AS MATERIALIZED (
-    SELECT channel, address, since, until FROM entry
-    WHERE standing = 'unsubscribed' AND at >= %(start)s::timestamptz AND at < %(end)s::timestamptz
-), handed AS (
-    SELECT s.channel, extract(epoch FROM coalesce(m.checked_at, m.created_at) - s.since) AS seconds
-    FROM sending_message m JOIN stopped s ON m.channel = s.channel AND m.address = s.address
-        AND (s.until IS NULL OR coalesce(m.checked_at, m.created_at) < s.until)
-    WHERE m.account_id = %(account)s::uuid AND m.id >= %(written)s::uuid
-        AND m.state IN ('sent', 'delivered', 'read', 'failed', 'unknown')
-        AND m.kind NOT IN ('inbound', 'opt_out_confirmation', 'help')
-)
-SELECT channel, number, coalesce(behind, 0), nearest
-FROM (SELECT channel, count(*) AS number FROM stopped GROUP BY channel) AS stops
-LEFT JOIN (SELECT channel, count(*) FILTER (WHERE seconds > 0) AS behind, max(seconds) AS nearest
-    FROM handed GROUP BY channel) AS hands USING (channel)
 """
 
 # Where providers and Stopline disagree about who has opted out: now, and what was settled in the range.

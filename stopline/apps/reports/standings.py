@@ -21,8 +21,8 @@ NOTE = (
 def section(asked: Asked) -> Section:
     found: dict[tuple[int, str], list[int]] = {}
     sources: Counter[str] = Counter()
-    for step, channel, standing, source, number in asked.rows(queries.STANDINGS):
-        place = [Standing.SUBSCRIBED, Standing.UNSUBSCRIBED].index(standing)
+    for step, channel, standing, source, number in asked.standings:
+        place = int(standing == Standing.UNSUBSCRIBED)
         found.setdefault((step, channel), [0, 0])[place] += number
         if standing == Standing.UNSUBSCRIBED:
             sources[source] += number

@@ -7,6 +7,7 @@ and its heading names it, so nothing is told by colour; a bar says its number wh
 
 from __future__ import annotations
 
+import sys
 from math import floor, log10
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -17,6 +18,10 @@ from pygal.style import Style
 
 from stopline.apps.reports.shapes import Chart, Unit
 from stopline.doors.web.reports.figures import shown
+
+# pygal hangs a finder for its map plugins into every import of the process, in a protocol that Python 3.12 has given up
+# and pytest's imports fail at. There are no maps here.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 WIDTH, HEIGHT = 280, 130
 LINE = 26  # height of a bar that lies

@@ -1,5 +1,6 @@
 """Charts: what is drawn can be read without colour, script and style of its own."""
 
+import sys
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -59,6 +60,10 @@ def test_lying_bars_have_label_and_number_beside_them_the_most_on_top():
     assert (label, number) == (["<Bounced> & gone", "Replied by message"], ["2", "7"])
     assert words(SOURCES, "title")[-1] == "Replied by message: 7"
     assert "<Bounced>" not in drawn(SOURCES)
+
+
+def test_the_librarys_hook_is_out_of_every_import():
+    assert all(hasattr(finder, "find_spec") for finder in sys.meta_path)
 
 
 def test_nothing_is_drawn_of_nothing():
