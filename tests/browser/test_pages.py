@@ -155,6 +155,34 @@ def _search(page: Page) -> None:
     page.get_by_role("dialog", name="Search").get_by_role("link").first.wait_for()
 
 
+def _broadcast(name: str, *then: str) -> Open:
+    """A broadcast of the demo, and what is pressed on its page."""
+
+    def open_it(page: Page) -> None:
+        page.goto("/broadcasts/")
+        page.get_by_role("link", name=name, exact=True).click()
+        page.get_by_role("heading", name=name, level=1).wait_for()
+        for label in then:
+            button = page.get_by_role("button", name=label, exact=True)
+            button.or_(page.get_by_role("link", name=label, exact=True)).first.click()
+            page.wait_for_load_state()
+
+    return open_it
+
+
+def _left_out(page: Page) -> None:
+    _broadcast("Autumn service week")(page)
+    page.get_by_role("checkbox", name="E-mail").uncheck()
+    page.get_by_role("button", name="Review", exact=True).click()
+    page.get_by_text("No address", exact=True).click()
+    page.get_by_role("table", name="Contacts who are left out").wait_for()
+
+
+def _course_as_table(page: Page) -> None:
+    _broadcast("Spring sale")(page)
+    page.get_by_text("Table", exact=True).click()
+
+
 SCREENS: dict[str, Open] = {
     "inbox": _page("/inbox/"),
     "closed conversations": _page("/inbox/?tab=closed"),
@@ -188,6 +216,23 @@ SCREENS: dict[str, Open] = {
     "import": _page("/contacts/import/"),
     "columns": _columns,
     "bad rows": _bad_rows,
+    "broadcasts": _page("/broadcasts/"),
+    "new broadcast": _dialog("/broadcasts/", "New broadcast"),
+    "broadcast, draft": _broadcast("Autumn service week"),
+    "broadcast, fields": _broadcast("Autumn service week", "Insert field"),
+    "broadcast, preview": _broadcast("Autumn service week", "Preview"),
+    "broadcast, test": _broadcast("Autumn service week", "Preview", "Send a test"),
+    "broadcast, review": _broadcast("Autumn service week", "Review"),
+    "broadcast, left out": _left_out,
+    "broadcast, send": _broadcast("Autumn service week", "Review", "Send"),
+    "broadcast, scheduled": _broadcast("Saturday ride"),
+    "broadcast, paused": _broadcast("Brake lever recall"),
+    "broadcast, cancel": _broadcast("Brake lever recall", "Cancel"),
+    "broadcast, cancelled": _broadcast("Trade prices"),
+    "broadcast, sent": _course_as_table,
+    "broadcast, retry": _broadcast("Spring sale", "Retry unknown outcomes"),
+    "broadcast, recipients": _broadcast("Spring sale", "Recipients"),
+    "broadcast rules": _page("/settings/broadcasts/"),
     "reports": _reports,
     "reports of a quiet day": _page("/reports/?from=2020-05-01&to=2020-05-01&channel=mms"),
     "general settings": _page("/settings/general/"),

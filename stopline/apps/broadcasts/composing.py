@@ -109,7 +109,6 @@ def attach(broadcast: Broadcast, channel: str, chosen: Sequence[Attached]) -> Co
 
 def copy(of: Broadcast, to: Broadcast) -> None:
     for each in Content.objects.filter(account_id=of.account_id, broadcast_id=of.id):
-        each.pk = None
         each.account_id, each.broadcast_id = to.account_id, to.id
         files = [
             media.made(file.account_id, bytes(file.content), file.name, file.content_type)

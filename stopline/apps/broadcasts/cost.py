@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, Min
 
 from stopline.apps.broadcasts import audience, preview
 from stopline.apps.contacts.models import Contact
@@ -66,8 +65,8 @@ def _whole(broadcast: Broadcast) -> Iterator[dict[UUID, list[str]]]:
 
 def _sample(broadcast: Broadcast) -> Iterator[dict[UUID, list[str]]]:
     """Some contacts behind each of some places spread over the account's, the same ones each time it is asked."""
-    ends = Contact.objects.filter(account_id=broadcast.account_id).aggregate(Min("id"), Max("id"))
-    first, last = ends["id__min"].int, ends["id__max"].int
+    ids = Contact.objects.filter(account_id=broadcast.account_id).values_list("id", flat=True)
+    first, last = ids.order_by("id")[0].int, ids.order_by("-id")[0].int
     chosen = random.Random(str(broadcast.id))  # noqa: S311  a sample is no secret
     for _ in range(PLACES):
         yield _reached(broadcast, UUID(int=chosen.randint(first, last)), AT_EACH)

@@ -51,8 +51,8 @@ def fresh(broadcast):
     return lookup.find(broadcast.account_id, broadcast.id)
 
 
-def hand_over(batches=20):
-    """What a worker does until nothing is due any more; the sizes of its batches."""
+def hand_over(batches=20, claim="claim_stream"):
+    """What a worker does until nothing is due any more; the sizes of its batches. `claim`: of which queue."""
 
     async def worker():
         async with AsyncConnectionPool(
@@ -61,7 +61,7 @@ def hand_over(batches=20):
             handover = Handover(pool)
             sizes = []
             try:
-                while len(sizes) < batches and (claimed := await handover.claim_stream()):
+                while len(sizes) < batches and (claimed := await getattr(handover, claim)()):
                     await handover.hand_over(claimed)
                     sizes.append(len(claimed))
             finally:

@@ -9,7 +9,8 @@ from stopline.apps.broadcasts import broadcast as broadcasts
 from stopline.apps.broadcasts import composing, progress, recipients, running, writing
 from stopline.apps.broadcasts.models import Broadcast
 from stopline.apps.consent import subscription
-from stopline.apps.sending.models import Message, SendingRules, Stream
+from stopline.apps.sending.media import Attached
+from stopline.apps.sending.models import MediaFile, Message, SendingRules, Stream
 from stopline.rules.errors import Conflict, InvalidInput
 from stopline.rules.words import Source
 from tests import make
@@ -296,3 +297,16 @@ def test_progress_counts_what_became_of_each(account, admin, provider):
     assert (found.messages, found.left, found.settled) == (2, 1, 2)
     rows = recipients.page(broadcast, recipients.Filters(state="refused")).messages
     assert [message.contact_id for message in rows] == [ada.id]
+
+
+def test_a_copy_says_the_same_with_files_of_its_own(account, admin):
+    make.contact(account)
+    original = draft(admin, channels=["mms"])
+    composing.attach(original, "mms", [Attached("a.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"0" * 20)])
+
+    copy = broadcasts.copy(admin, original)
+    composing.attach(original, "mms", [])
+
+    said = composing.contents(copy)["mms"]
+    assert said.text == "Hello {{ first_name }}"
+    assert [str(file.id) for file in MediaFile.objects.filter(broadcast_id=copy.id)] == [said.media[0]["id"]]
