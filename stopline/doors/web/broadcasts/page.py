@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (  # of the table by channel
     ("Waiting", ("queued", "handing_over")),
-    ("Sent", ("sent",)),
-    ("Delivered", ("delivered",)),
+    ("Sent", progress.LEFT),
+    ("Delivered", ("delivered", "read")),
     ("Read", ("read",)),
     ("Failed", ("failed",)),
     ("Refused", ("refused",)),
