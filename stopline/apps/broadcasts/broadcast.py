@@ -98,27 +98,7 @@ def begins_later(broadcast: Broadcast) -> bool:
 
 def begin(broadcast: Broadcast) -> None:
     """Opens its streams and has its messages written; in a transaction of the caller's."""
-    ways = Ways.of(broadcast.account_id)
-    found = {
-        (channel, to.id)
-        for channel in broadcast.channels
-        for prefix in ways.prefixes(channel)
-        if (to := ways.to(channel, prefix))
-    }
-    Stream.objects.bulk_create(
-        [
-            Stream(
-                account_id=broadcast.account_id,
-                broadcast_id=broadcast.id,
-                channel=channel,
-                connection_id=connection_id,
-                window=broadcast.window,
-                rate=broadcast.rate,
-            )
-            for channel, connection_id in sorted(found, key=str)
-        ],
-        ignore_conflicts=True,
-    )
+    writing.open_streams(broadcast, Ways.of(broadcast.account_id))
     writing.send(broadcast)
     live.announce(broadcast.account_id, "streams")
 
