@@ -60,7 +60,7 @@ def test_who_says_stop_in_the_middle_is_refused_and_everybody_else_is_served(ent
     expect(text).to_have_value('Hello {{ first_name | default: "there" }}, the road is closed.')
     pane = page.get_by_role("region", name="Preview")
     expect(pane.get_by_role("article", name="SMS")).to_contain_text("Hello Alma, the road is closed.")
-    pane.get_by_role("link", name="Next contact").click()
+    pane.get_by_role("button", name="Next contact").click()
     expect(pane.get_by_role("article", name="SMS")).to_contain_text("Hello Bela, the road is closed.")
     page.get_by_role("textbox", name="Speed limit").fill("0.5")
     page.get_by_role("button", name="Review", exact=True).click()

@@ -39,6 +39,7 @@ def of(broadcast: Broadcast, contents: Contents, reach: Reach) -> list[Cost]:
     counted = [channel for channel in broadcast.channels if CHANNELS[Channel(channel)].texts]
     if not counted or not reach.contacts:
         return []
+    preview.hinted(broadcast, contents)
     exact = reach.contacts <= COUNTED
     sizes: dict[str, list[int]] = {channel: [] for channel in counted}
     for ids in _whole(broadcast) if exact else _sample(broadcast):
@@ -47,7 +48,7 @@ def of(broadcast: Broadcast, contents: Contents, reach: Reach) -> list[Cost]:
             contact.account = broadcast.account
             for channel in ids[contact.id]:
                 if channel in sizes:
-                    said = preview.written(broadcast, contents[channel], contact)
+                    said = preview.written(contents[channel], contact)
                     sizes[channel].append(said.segments.segments if said.segments else 0)
     return [_cost(Channel(channel), found, reach.on[channel], exact) for channel, found in sizes.items()]
 

@@ -84,8 +84,17 @@ def place(broadcast: Broadcast, contact_id: UUID | None = None, text: str = "") 
     return Place(found, before, after, missed)
 
 
+def hinted(broadcast: Broadcast, contents: Contents) -> Contents:
+    """The same, a draft's with the words that Send will put behind each text. Two queries a channel: once for many."""
+    for channel, content in contents.items():
+        if broadcast.is_draft:
+            content.hint, content.link = composing.hint(broadcast, Channel(channel))
+    return contents
+
+
 def of(broadcast: Broadcast, contents: Contents, contact: Contact) -> list[Said]:
     """On every channel of the broadcast, in its order. `contact.account` is read: load it along."""
+    hinted(broadcast, contents)
     reasons = _reasons(broadcast, contact)
     free = [channel for channel in broadcast.channels if reasons.get(channel) is None]
     taken = free[:1] if broadcast.pick == broadcast.Pick.FIRST else free
@@ -94,17 +103,18 @@ def of(broadcast: Broadcast, contents: Contents, contact: Contact) -> list[Said]
         if why := reasons.get(channel):
             said.append(Said(channel, "", why))
         else:
-            said.append(written(broadcast, contents[channel], contact, spare=channel not in taken))
+            said.append(written(contents[channel], contact, spare=channel not in taken))
     return said
 
 
-def written(broadcast: Broadcast, content: Content, contact: Contact, *, spare: bool = False) -> Said:
-    """As sending.shared will write it at hand-over; a short link's code is a sample of the same length."""
+def written(content: Content, contact: Contact, *, spare: bool = False) -> Said:
+    """As sending.shared will write it at hand-over; a short link's code is a sample of the same length.
+
+    `content`: one of `hinted`.
+    """
     channel = Channel(content.channel)
     kind = CHANNELS[channel]
     address = contact.addresses.get(kind.address_kind, "")
-    if broadcast.is_draft:
-        content.hint, content.link = composing.hint(broadcast, channel)
     try:
         found = shared.said(content, personal.values_of(contact), _link(content, address))
     except InvalidInput as problem:

@@ -29,11 +29,11 @@ def send(by: Member, broadcast: Broadcast, channel: str, address: str, like: Con
     It is a message by the member, so the account's hours and caps for many don't hold; whether the address may be
     messaged at all the gate decides, as ever. Raises InvalidInput.
     """
-    content = composing.contents(broadcast).get(channel)
+    content = preview.hinted(broadcast, composing.contents(broadcast)).get(channel)
     if content is None:
         raise InvalidInput(f"The broadcast doesn't go out by “{channel[:40]}”.", "Choose one of its channels")
     like.account = broadcast.account
-    said = preview.written(broadcast, content, like)
+    said = preview.written(content, like)
     if said.problem:
         raise InvalidInput(said.problem)
     if not said.text and not content.media:

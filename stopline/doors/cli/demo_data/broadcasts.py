@@ -178,9 +178,7 @@ def _tell(
         if found := outcome(number):
             message.state, message.failure = found
             if message.state != MessageState.CANCELLED:
-                _left(
-                    demo, message, preview.written(made, written[message.channel], _of(demo, message)), left
-                )
+                _left(demo, message, preview.written(written[message.channel], _of(demo, message)), left)
     Message.objects.bulk_create(queued)
     Broadcast.objects.filter(pk=made.pk).update(
         created_at=began - timedelta(hours=3),

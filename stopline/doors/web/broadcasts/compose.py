@@ -118,7 +118,6 @@ def _page(
         "cards": contents.cards(broadcast, sent, problems),
         "fields": contents.inserts(broadcast.account),
         "problems": [f"{Channel(channel).label}: {words}" for channel, words in (problems or {}).items()],
-        "reach": audiences.reach(broadcast) if not form.is_bound else None,
         **previewing.shown(broadcast, composing.contents(broadcast), request),
     }
     return render(request, "broadcasts/compose.html", page, status=422 if form.errors or problems else 200)

@@ -191,7 +191,11 @@ class Draft(forms.Form):
 
 
 def typed(broadcast: Broadcast, data: QueryDict) -> Broadcast:
-    """The draft as the form says, not saved. Raises InvalidInput for what can't be used."""
+    """The draft as the form says, not saved, for what changes who gets it and what they get. Raises InvalidInput."""
+    data = data.copy()
+    data["name"] = data.get("name") or broadcast.name
+    data["start"], data["rate"] = NOW, ""
+    data.pop("hours", None)
     form = Draft(broadcast, data)
     if not form.is_valid():
         raise InvalidInput(" ".join(map(str, next(iter(form.errors.values())))))

@@ -96,7 +96,7 @@ def _figures(broadcast: Broadcast, now: Progress) -> list[Figure]:
     arrived = now.count("delivered") + now.count("read")
     return [
         Figure("Sent", now.left, _share(now.left, now.messages)),
-        Figure("Delivered", arrived, _share(arrived, now.left), to(state="delivered")),
+        Figure("Delivered", arrived, _share(arrived, now.left)),
         Figure("Read", now.count("read"), _share(now.count("read"), now.left), to(state="read")),
         Figure("Failed", now.count("failed"), "", to(state="failed"), bad=True),
         Figure("Refused", now.count("refused"), "by the rules that protect people", to(state="refused")),

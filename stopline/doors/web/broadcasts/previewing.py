@@ -72,8 +72,8 @@ def html(request: MemberRequest, broadcast_id: UUID, contact_id: UUID) -> HttpRe
     """The e-mail's HTML as this contact gets it, in a frame that runs nothing."""
     found = find.broadcast(request.member, broadcast_id)
     place = previews.place(found, contact_id)
-    content = composing.contents(found).get("email")
-    said = previews.written(found, content, place.contact) if place and content else None
+    content = previews.hinted(found, composing.contents(found)).get("email")
+    said = previews.written(content, place.contact) if place and content else None
     if said is None or not said.html:
         raise Http404
 

@@ -210,6 +210,13 @@ def test_the_preview_names_what_cannot_be_used_and_goes_on(admin, started):
     assert "There is no field “nme”" in page
 
 
+def test_the_preview_does_not_wait_for_a_name_or_a_time(admin, started):
+    make.contact(admin.account, "Ada")
+    unfinished = {**FORM, "name": "", "start": "at", "hours": "on", "rate": "fast"}
+
+    assert "Hello Ada" in words(admin.htmx.post(at(started, "preview/"), unfinished))
+
+
 def test_one_flips_through_the_audience_and_sees_who_gets_nothing_and_why(admin):
     ada = make.contact(admin.account, "Ada")
     bo = make.contact(admin.account, "Bo", sms="unsubscribed")
