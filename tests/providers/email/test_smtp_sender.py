@@ -22,6 +22,7 @@ from stopline.providers.errors import (
     OutcomeUnknown,
     PermitLapsed,
     TryLater,
+    TryPersonLater,
 )
 from tests.providers.contract import permit
 from tests.providers.email.mail_server import knows, mail_server
@@ -112,7 +113,8 @@ def test_bounces_go_to_an_address_that_names_the_message():
         ("RCPT", "550 5.7.1 Blocked for spam", MessageRefused),
         ("RCPT", "552 5.2.2 Mailbox full", MessageRefused),
         ("RCPT", "550 Requested action not taken", MessageRefused),
-        ("RCPT", "450 4.2.0 Greylisted", TryLater),
+        ("RCPT", "450 4.2.0 Greylisted", TryPersonLater),
+        ("RCPT", "421 4.3.2 Shutting down", TryLater),
         ("RCPT", "530 5.7.0 Authentication required", Misconfigured),
         ("RCPT", "553 5.1.8 Sender address rejected", Misconfigured),
         ("MAIL", "530 5.7.0 Must issue STARTTLS first", Misconfigured),
