@@ -94,27 +94,7 @@ def send(by: Member, broadcast: Broadcast) -> None:
 
 def begin(broadcast: Broadcast) -> None:
     """Opens its streams and has its messages written; in a transaction of the caller's."""
-    ways = Ways.of(broadcast.account_id)
-    found = {
-        (channel, to.id)
-        for channel in broadcast.channels
-        for prefix in ways.prefixes(channel)
-        if (to := ways.to(channel, prefix))
-    }
-    Stream.objects.bulk_create(
-        [
-            Stream(
-                account_id=broadcast.account_id,
-                broadcast_id=broadcast.id,
-                channel=channel,
-                connection_id=connection_id,
-                window=broadcast.window,
-                rate=broadcast.rate,
-            )
-            for channel, connection_id in sorted(found, key=str)
-        ],
-        ignore_conflicts=True,
-    )
+    writing.open_streams(broadcast, Ways.of(broadcast.account_id))
     writing.send(broadcast)
     live.announce(broadcast.account_id, "streams")
 
@@ -190,6 +170,8 @@ def _move(
         finished = {"finished_at": timezone.now()} if after == State.CANCELLED else {}
         Broadcast.objects.filter(pk=broadcast.pk).update(state=after, **finished, **values)
         if flow := FLOW.get(after):
+            # Locked in a statement of its own: one that `routes.hand_on` has just added is seen by the next.
+            list(_streams(broadcast).select_for_update(of=("self",)).order_by("channel", "connection_id"))
             _streams(broadcast).update(state=flow)
         broadcast.state = after
         live.announce(broadcast.account_id, "broadcasts", f"broadcast:{broadcast.id}", "streams")

@@ -47,6 +47,30 @@ def send(broadcast: Broadcast) -> None:
         log.info("broadcast.already_enqueued", broadcast=str(broadcast.id))
 
 
+def open_streams(broadcast: Broadcast, ways: Ways) -> None:
+    """For every way its messages may take; those that are open already stay as they are."""
+    found = {
+        (channel, to.id)
+        for channel in broadcast.channels
+        for prefix in ways.prefixes(channel)
+        if (to := ways.to(channel, prefix))
+    }
+    Stream.objects.bulk_create(
+        [
+            Stream(
+                account_id=broadcast.account_id,
+                broadcast_id=broadcast.id,
+                channel=channel,
+                connection_id=connection_id,
+                window=broadcast.window,
+                rate=broadcast.rate,
+            )
+            for channel, connection_id in sorted(found, key=str)
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def resume_lost() -> None:
     """Broadcasts whose worker or job vanished."""
     still = Broadcast.objects.filter(
@@ -99,6 +123,7 @@ def advance(account_id: UUID, broadcast_id: UUID, size: int = CHUNK) -> bool:
 def _write(broadcast: Broadcast, size: int) -> tuple[UUID | None, int, int, dict[str, int] | None]:
     inner, parameters = audience.judged(broadcast, after=broadcast.reached, size=size)
     ways = Ways.of(broadcast.account_id)
+    open_streams(broadcast, ways)  # a route or a connection may be new since it began
     now = timezone.now()
     named: dict[str, Any] = {
         "account": broadcast.account_id,
