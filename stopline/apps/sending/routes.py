@@ -122,28 +122,21 @@ def hand_on(account_id: UUID, connection_id: UUID, channels: Collection[str] = (
 
 def _give(messages: QuerySet[Message], to: UUID) -> int:
     """To another connection; those of broadcasts with a stream to leave by, as fast and in the state that theirs is."""
+    names = ("account_id", "broadcast_id", "channel", "connection_id")
+    theirs = Exists(messages.filter(**{name: OuterRef(name) for name in names}))
     with transaction.atomic():
-        flows = {
-            (each["account_id"], each["broadcast_id"], each["channel"], each["connection_id"])
-            for each in messages.filter(broadcast_id__isnull=False).values(
-                "account_id", "broadcast_id", "channel", "connection_id"
-            )
-        }
-        for account_id, broadcast_id, channel, former in sorted(flows, key=str):
-            _join(account_id, broadcast_id, channel, former, to)
+        # Locked: a broadcast that is paused or cancelled meanwhile finds both streams, or we find its new state.
+        for stream in Stream.objects.select_for_update(of=("self",)).filter(theirs).order_by(*names):
+            _join(stream, to)
         return messages.update(connection_id=to)
 
 
-def _join(account_id: UUID, broadcast_id: UUID, channel: str, former: UUID, to: UUID) -> None:
-    mine = {"account_id": account_id, "broadcast_id": broadcast_id, "channel": channel}
-    # Locked: a broadcast that is paused or cancelled meanwhile finds both streams, or we find its new state.
-    stream = Stream.objects.select_for_update(of=("self",)).filter(**mine, connection_id=former).first()
-    if stream is None:
-        return
+def _join(stream: Stream, to: UUID) -> None:
+    mine = {"account_id": stream.account_id, "broadcast_id": stream.broadcast_id, "channel": stream.channel}
     like = {"state": stream.state, "window": stream.window, "rate": stream.rate}
     joined, made = Stream.objects.get_or_create(**mine, connection_id=to, defaults=like)
     if not made and joined.state != stream.state:
-        Stream.objects.filter(**mine, connection_id=to).update(state=stream.state, free_at=timezone.now())
+        Stream.objects.filter(pk=joined.pk).update(state=stream.state, free_at=timezone.now())
 
 
 def take_over() -> int:
