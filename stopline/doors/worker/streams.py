@@ -67,8 +67,9 @@ class Streams:
     def look_at_ended(self) -> None:
         done = {task for task in self.tasks if task.done()}
         self.tasks -= done
-        for task in done:
-            task.result()
+        # All are asked, so that no second error is left unread.
+        if errors := [error for task in done if (error := task.exception())]:
+            raise errors[0]
 
     async def pause(self) -> None:
         """Until there may be something to do."""
