@@ -150,6 +150,7 @@ def test_a_pace_below_one_still_takes_one(account, admin):
     broadcast = sent(admin, rate=0.02)
 
     assert len(claims()) == 1
+    assert claims() == []  # though the connection would be free
     assert rest(broadcast) == 50
 
 
