@@ -48,8 +48,8 @@ SELECT count(*) FROM contacts_contact c WHERE c.account_id = %(account)s AND c.p
 COLUMNS = """account_id, id, contact_id, connection_id, broadcast_id, kind, channel, address, text, parts, state,
     created_at, due_at, priority, attempts, refusal, failure"""
 ROWS = """
-COPY (SELECT account_id, uuidv7(), id, '{way}'::uuid, '{broadcast}'::uuid, 'notice', 'sms', phone, '', '{{}}'::jsonb, 'queued',
-    now(), now(), 5, 0, '', '' FROM contacts_contact WHERE account_id = '{account}') TO STDOUT
+COPY (SELECT account_id, uuidv7(), id, '{way}'::uuid, '{broadcast}'::uuid, 'notice', 'sms', phone, '', '{{}}'::jsonb,
+    'queued', now(), now(), 5, 0, '', '' FROM contacts_contact WHERE account_id = '{account}') TO STDOUT
 """
 
 
