@@ -137,6 +137,20 @@ def test_the_pace_of_a_connection_is_one_for_all_its_streams(account, admin):
     assert then[0].broadcast_id != first[0].broadcast_id
 
 
+def test_a_pace_is_kept_by_claimers_that_come_at_the_same_moment(account, admin):
+    people(account, 5)
+    sent(admin, rate=0.02)
+
+    async def race(handover):
+        async with handover.pool.connection() as holding, holding.transaction():
+            await holding.execute("SELECT FROM sending_stream FOR UPDATE")
+            waiting = [asyncio.create_task(handover.claim_stream()) for _ in range(2)]
+            await asyncio.sleep(0.5)
+        return [len(claimed) for claimed in await asyncio.gather(*waiting)]
+
+    assert sorted(run(race)) == [0, 1]
+
+
 def test_the_slower_of_two_paces_counts(account, admin):
     Connection.objects.update(rate=100)
     people(account, 5)

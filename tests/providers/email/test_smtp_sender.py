@@ -4,7 +4,9 @@ import asyncio
 import datetime
 import email
 import ipaddress
+import socket
 import ssl
+from contextlib import closing
 from email import policy
 
 import pytest
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from stopline.providers.base import Outgoing, Way
+from stopline.providers.email.smtp.connections import Server, _socket
 from stopline.providers.email.smtp.sender import SmtpSender
 from stopline.providers.errors import (
     AddressDead,
@@ -150,6 +153,15 @@ def test_a_refusal_leaves_the_connection_fit_for_the_next_message():
         asyncio.run(work(server))
 
     assert len(server.got) == 1
+
+
+def test_the_end_of_a_mail_never_waits_for_the_acknowledgement_of_its_beginning():
+    async def opened(server):
+        with closing(await _socket(Server.of(to(server).way))) as found:
+            return found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    with mail_server() as server:
+        assert asyncio.run(opened(server))
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
