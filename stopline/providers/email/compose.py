@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import policy
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import Policy
 from email.utils import format_datetime, formataddr, localtime
+from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 from stopline.providers.base import Outgoing, Way
@@ -43,6 +45,9 @@ RESERVED = frozenset(
     ]
 )
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# An address that needs no quoting (RFC 5322 section 3.2.3, dot-atom), and so no parser.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+USUAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -70,16 +75,36 @@ class Plain(str):
         return policy.linesep.join(lines) + policy.linesep
 
 
+class AsItIs(HeaderRegistry):
+    """What is ASCII goes out letter by letter. The library would parse every header into a tree first, which costs more
+    than all else about a mail together; it is left to what has to be encoded."""
+
+    def __call__(self, name: str, value: str) -> Any:
+        return Plain(name, value) if value.isascii() else super().__call__(name, value)
+
+    def __getitem__(self, name: str) -> Any:
+        return _kind(name)
+
+
+@lru_cache(maxsize=200)
+def _kind(name: str) -> Any:
+    """The library makes this class anew for every header of every mail."""
+    return HeaderRegistry()[name]
+
+
+POLICY = policy.SMTP.clone(header_factory=AsItIs())
+
+
 def compose(message: Outgoing) -> EmailMessage:
     """The whole e-mail. Raises Misconfigured (our own address is none) and MessageRefused (the person's is none)."""
-    composed = EmailMessage(policy.SMTP)
+    composed = EmailMessage(POLICY)
     composed["From"] = Plain("From", formataddr(sender(message.way)))
     composed["To"] = Plain("To", _person(message.address))
     composed["Subject"] = subject(message)
     composed["Date"] = _date(message)
     composed["Message-ID"] = Plain("Message-ID", ids.message_id(message.id, mailbox(message.way)))
     for name, value in extra_headers(message).items():
-        composed[name] = Plain(name, value) if value.isascii() else value
+        composed[name] = value
     composed.set_content(_line_ends(message.text))
     if message.html:
         composed.add_alternative(_line_ends(message.html), subtype="html")
@@ -108,10 +133,16 @@ def extra_headers(message: Outgoing) -> dict[str, str]:
 def sender(way: Way) -> tuple[str, str]:
     """Whom people see: (display name, address of the connection's mailbox). Raises Misconfigured."""
     try:
-        Address(addr_spec=mailbox(way)).addr_spec.encode("ascii")
+        _parsed(mailbox(way)).encode("ascii")
         return one_line(str(way.settings.get("from_name") or ""))[:100], mailbox(way)
     except (HeaderParseError, ValueError, IndexError) as error:
         raise Misconfigured(f"“{way.sender[:80]}” is not an e-mail address to send from.") from error
+
+
+@lru_cache(maxsize=1000)
+def _parsed(address: str) -> str:
+    """Raises what the library raises for what is none."""
+    return Address(addr_spec=address).addr_spec
 
 
 def mailbox(way: Way) -> str:
@@ -148,7 +179,7 @@ def _person(address: str) -> str:
             f"“{address[:80]}” has letters beyond ASCII, which many mail servers don't take."
         )
     try:
-        return Address(addr_spec=one_line(address)).addr_spec
+        return address if USUAL.fullmatch(address) else _parsed(one_line(address))
     except (HeaderParseError, ValueError, IndexError) as error:
         raise MessageRefused(f"“{address[:80]}” is not an address that e-mail can be sent to.") from error
 
