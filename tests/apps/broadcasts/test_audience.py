@@ -166,6 +166,22 @@ def test_the_sum_is_what_the_rows_say():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("state", ["sent", "delivered", "read", "unknown"])
+def test_what_may_have_reached_somebody_counts_against_the_cap(state):
+    account = make.account()
+    SendingRules.objects.create(account=account, cap=1)
+    contact = make.contact(account)
+    now = timezone.now()
+    Message.objects.create(
+        account=account, contact_id=contact.id, kind="broadcast", channel="sms", address=contact.phone, text="",
+        state=state, created_at=now,
+    )  # fmt: skip
+    broadcast = Broadcast.objects.create(account=account, name="Spring", include=[{}], channels=["sms"])
+
+    assert audience.reach(broadcast).left_out == {"capped": 1}
+
+
+@pytest.mark.django_db
 def test_another_accounts_people_and_standings_count_nowhere():
     mine, other = make.account(), make.account("Other")
     number = make.phone()
