@@ -5,24 +5,29 @@ STOPLINE_BENCH_SCALE=0.1 makes a smoke run: everything once and briefly, printed
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from bench import (
     adapters,
+    broadcasts,
     contacts_page,
     handover,
+    http_sink,
     inbound,
+    leak,
     live,
     machine,
     measure,
     memory,
+    million,
     people,
     report,
     unsubscribe,
 )
-from bench.installation import database, installation, running
+from bench.installation import LOOPBACK, QUIET, database, installation, running
 from bench.report import Row
 from bench.world import PEOPLE, World
 from tests.doors.cli.copies import Copy
@@ -35,14 +40,21 @@ WORKLOADS = {
     "live": live,
     "handover": handover,
     "memory": memory,
+    "leak": leak,
+    "broadcasts": broadcasts,
+    "million": million,
 }
 ALONE = ("adapters",)  # measured without an installation
-# Those measured in one start, and whether the sandbox is quiet. Memory begins with a fresh start.
-STARTS = (
-    (("contacts", "inbound", "unsubscribe", "live"), False),
-    (("handover",), True),
-    (("memory",), False),
+# Those measured in one start, and the environment of it. Memory begins with a fresh start; a million comes last.
+STARTS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
+    (("contacts", "inbound", "unsubscribe", "live"), {}),
+    (("handover",), QUIET),
+    (("memory",), {}),
+    (("leak",), QUIET | LOOPBACK),
+    (("broadcasts",), QUIET | LOOPBACK),
+    (("million",), QUIET | LOOPBACK),
 )
+BY_SINK = ("broadcasts", "million")  # their texts go to bench.http_sink
 
 
 def main(names: Iterable[str]) -> None:
@@ -52,7 +64,7 @@ def main(names: Iterable[str]) -> None:
     busy = machine.load_before()
     rows: list[Row] = list(_measured(None, [name for name in ALONE if name in wanted]))
     described: list[tuple[str, str]] = []
-    starts = [([name for name in those if name in wanted], quiet) for those, quiet in STARTS]
+    starts = [([name for name in those if name in wanted], environment) for those, environment in STARTS]
     if any(chosen for chosen, _ in starts):
         rows += _installed(starts, described)
     print(f"\n{report.table(rows)}")
@@ -60,20 +72,25 @@ def main(names: Iterable[str]) -> None:
         print(f"\nWritten to {report.write(rows, described, _warning(busy))}")
 
 
-def _installed(starts: Iterable[tuple[list[str], bool]], described: list[tuple[str, str]]) -> Iterator[Row]:
+Starts = Iterable[tuple[list[str], dict[str, str]]]
+
+
+def _installed(starts: Starts, described: list[tuple[str, str]]) -> Iterator[Row]:
     """`described` is filled with what the machine is."""
-    with installation() as copy:
-        for chosen, quiet in starts:
+    with installation() as copy, http_sink.running() as sink:
+        os.environ["STOPLINE_SANDBOX_URL"] = sink.url
+        for chosen, environment in starts:
             if chosen:
-                with running(copy, quiet=quiet):
-                    world = _world(copy)
+                by_sink = {"STOPLINE_SANDBOX_URL": sink.url} if set(chosen) & set(BY_SINK) else {}
+                with running(copy, environment | by_sink):
+                    world = _world(copy, environment | by_sink)
                     described[:] = described or machine.describe(world.database(), copy.data)
                     yield from _measured(world, chosen)
 
 
-def _world(copy: Copy) -> World:
+def _world(copy: Copy, environment: Mapping[str, str]) -> World:
     with database(copy) as connection:
-        return World(copy, people.set_up(connection, max(20_000, measure.scaled(PEOPLE))))
+        return World(copy, people.set_up(connection, max(20_000, measure.scaled(PEOPLE))), environment)
 
 
 def _measured(world: World | None, names: Iterable[str]) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from tests.doors.cli.copies import Copy
 PORT = 8180
 # Quiet: the sandbox reports on nothing. Otherwise reports share the web process with what is measured.
 QUIET = {"STOPLINE_SANDBOX_REPORTS": "0"}
+
+LOOPBACK = {"STOPLINE_PRIVATE_NETWORKS": "127.0.0.0/8"}  # mail servers of our own
 
 
 @contextmanager
@@ -36,9 +38,9 @@ def installation() -> Iterator[Copy]:
 
 
 @contextmanager
-def running(copy: Copy, *, quiet: bool = False) -> Iterator[Copy]:
+def running(copy: Copy, environment: Mapping[str, str]) -> Iterator[Copy]:
     """Started, with this process able to use Stopline's own code on its database; stopped afterwards."""
-    copy.start(**(QUIET if quiet else {}))
+    copy.start(**environment)
     os.environ["DATABASE_URL"] = url(copy)
     if not apps.ready:
         os.environ["DJANGO_SETTINGS_MODULE"] = "stopline.project.settings"

@@ -19,6 +19,7 @@ class Load:
     per_second: float
     median_ms: float
     requests: int
+    p99_ms: float = 0.0
 
 
 def pgbench(
@@ -73,7 +74,7 @@ def wrk(url: str, script: str, connections: int, seconds: int, **words: str | in
         raise RuntimeError(f"wrk {script}: {done.stdout}{done.stderr}") from None
     if said["errors"] or not said["requests"]:
         raise RuntimeError(f"wrk {script}: {said}\n{done.stdout}")
-    return Load(said["requests"] / said["seconds"], said["median_ms"], said["requests"])
+    return Load(said["requests"] / said["seconds"], said["median_ms"], said["requests"], said["p99_ms"])
 
 
 def _number(pattern: str, text: str) -> float:

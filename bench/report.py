@@ -48,11 +48,11 @@ def rates(workload: str, beside: str, pair: Pair, target: float | None = None) -
     return Row(workload, f"{ours:,.0f}/s", f"{limit:,.0f}/s", beside, ours / limit, target, every)
 
 
-def times(workload: str, beside: str, pair: Pair) -> Row:
+def times(workload: str, beside: str, pair: Pair, target: float | None = None) -> Row:
     """Milliseconds: less is better."""
     limit, ours = pair.medians
     every = f"limit {_all(pair.limit, '{:.1f}')}; ours {_all(pair.ours, '{:.1f}')}"
-    return Row(workload, f"{ours:.1f} ms", f"{limit:.1f} ms", beside, limit / ours, None, every)
+    return Row(workload, f"{ours:.1f} ms", f"{limit:.1f} ms", beside, limit / ours, target, every)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -23,6 +24,7 @@ REGULARS = 10_000  # the first ones write and are written to again and again; th
 class World:
     copy: Copy
     business: Business
+    environment: Mapping[str, str] = field(default_factory=dict)  # of its processes, beyond a copy's own
     _runs: Any = field(default_factory=lambda: count(time.time_ns() // 10**8 % 10**7 * 10))
 
     @property

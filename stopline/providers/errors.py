@@ -1,7 +1,8 @@
 """What a provider can answer instead of yes, named by what to do next.
 
 ProviderError
-├── TryLater              nothing was sent; ask again after `after_seconds`
+├── TryLater              nothing was sent; ask again after `after_seconds`, and rest with whatever else goes there
+│   └── TryPersonLater    only this person's; others may be written to meanwhile
 ├── AddressDead           the address doesn't exist; don't ask again
 ├── OptedOutAtProvider    the person stopped us at the provider; take it as an opt-out
 ├── MessageRefused        this message won't be taken, as it is; the address and the connection are fine
@@ -24,6 +25,10 @@ class TryLater(ProviderError):
     def __init__(self, message: str = "", after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.after_seconds = after_seconds
+
+
+class TryPersonLater(TryLater):
+    """The contact can't be reached just now. Stopline will try again by itself."""
 
 
 class AddressDead(ProviderError):

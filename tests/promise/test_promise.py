@@ -2,14 +2,12 @@
 
 import os
 import signal
-import threading
 import time
 import uuid
 
 import pytest
 
 from stopline.providers.sandbox.receipts import Receipts
-from tests.doors.cli.conftest import copies, copy, prepared  # noqa: F401 (fixtures)
 from tests.doors.cli.copies import wait_until
 from tests.promise import witness
 
@@ -52,7 +50,7 @@ FROM generate_series(1, %(messages)s / %(contacts)s) n, people JOIN talks ON tal
 
 
 @pytest.fixture
-def busy(copy):  # noqa: F811 (the fixture)
+def busy(copy):
     """A running copy with a long queue; with its account's id and its connection's token."""
     copy.start()
     account = uuid.uuid4()
@@ -76,23 +74,7 @@ def busy(copy):  # noqa: F811 (the fixture)
     return copy
 
 
-class People(threading.Thread):
-    """Say STOP one after the other, evenly over the whole time."""
-
-    def __init__(self, copy, addresses, pause):  # noqa: F811
-        super().__init__()
-        self.copy, self.addresses, self.pause = copy, addresses, pause
-        self.opt_outs = []
-
-    def run(self):
-        for address in self.addresses:
-            self.opt_outs.append(
-                witness.say_stop(self.copy.port, self.copy.token, address, f"stop-{address}")
-            )
-            time.sleep(self.pause)
-
-
-def counts(copy):  # noqa: F811
+def counts(copy):
     with copy.database() as database:
         return dict(
             database.execute(
@@ -101,7 +83,7 @@ def counts(copy):  # noqa: F811
         )
 
 
-def settled(copy):  # noqa: F811
+def settled(copy):
     """The replies by state, once nothing (confirmations too) waits or is on its way any more."""
     with copy.database() as database:
         waiting = "SELECT count(*) FROM sending_message WHERE state IN ('queued', 'handing_over')"
@@ -109,7 +91,7 @@ def settled(copy):  # noqa: F811
     return counts(copy) if left == 0 else None
 
 
-def prove(copy, opt_outs):  # noqa: F811
+def prove(copy, opt_outs):
     """Nothing after the acknowledgement, nothing twice, nothing lost, one confirmation each, a ledger that agrees."""
     receipts = Receipts(copy.data).all()
     found = wait_until(lambda: settled(copy), 120)
@@ -129,7 +111,7 @@ def prove(copy, opt_outs):  # noqa: F811
 
 
 def test_people_say_stop_while_messages_leave(busy):
-    people = People(busy, busy.addresses[:100], pause=0.02)
+    people = witness.People(busy.port, busy.token, busy.addresses[:100], pause=0.02)
 
     people.start()
     people.join(120)
@@ -139,7 +121,7 @@ def test_people_say_stop_while_messages_leave(busy):
 
 
 def test_the_worker_and_the_database_are_killed_in_the_middle(busy):
-    people = People(busy, busy.addresses[:100], pause=0.1)
+    people = witness.People(busy.port, busy.token, busy.addresses[:100], pause=0.1)
     people.start()
     wait_until(lambda: counts(busy).get("handing_over") or counts(busy).get("sent"))
 
@@ -153,7 +135,7 @@ def test_the_worker_and_the_database_are_killed_in_the_middle(busy):
 
 
 def test_a_worker_that_is_frozen_past_its_lease_hands_nothing_over_when_it_wakes(busy):
-    people = People(busy, busy.addresses[:60], pause=0.05)
+    people = witness.People(busy.port, busy.token, busy.addresses[:60], pause=0.05)
     wait_until(lambda: counts(busy).get("handing_over") or counts(busy).get("sent"))
 
     frozen = busy.part("worker")
@@ -169,5 +151,5 @@ def test_a_worker_that_is_frozen_past_its_lease_hands_nothing_over_when_it_wakes
     assert len(people.opt_outs) == 60
 
 
-def postmaster(copy):  # noqa: F811
+def postmaster(copy):
     return int((copy.data / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])

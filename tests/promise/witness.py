@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from stopline.providers.sandbox.receipts import SandboxReceipt
@@ -38,7 +40,23 @@ def say_stop(port: int, token: str, address: str, event_id: str, patience: float
     raise AssertionError(f"STOP from {address} was never acknowledged")
 
 
-def leaks(receipts: list[SandboxReceipt], opt_outs: list[OptOut], confirmation: str) -> list[SandboxReceipt]:
+class People(threading.Thread):
+    """Say STOP one after the other, evenly over the whole time."""
+
+    def __init__(self, port: int, token: str, addresses: Sequence[str], pause: float) -> None:
+        super().__init__()
+        self.port, self.token, self.addresses, self.pause = port, token, addresses, pause
+        self.opt_outs: list[OptOut] = []
+
+    def run(self) -> None:
+        for address in self.addresses:
+            self.opt_outs.append(say_stop(self.port, self.token, address, f"stop-{address}"))
+            time.sleep(self.pause)
+
+
+def leaks(
+    receipts: Iterable[SandboxReceipt], opt_outs: Iterable[OptOut], confirmation: str
+) -> list[SandboxReceipt]:
     """Hand-offs that started after the opt-out of their address was acknowledged; the confirmation is owed."""
     acknowledged = {each.address: each.acknowledged_ns for each in opt_outs}
     return [
@@ -46,6 +64,26 @@ def leaks(receipts: list[SandboxReceipt], opt_outs: list[OptOut], confirmation: 
         for receipt in receipts
         if receipt.text != confirmation and receipt.started_ns > acknowledged.get(receipt.address, 2**63)
     ]
+
+
+def latest(
+    receipts: Iterable[SandboxReceipt],
+    opt_outs: Iterable[OptOut],
+    confirmation: str,
+    moment: Callable[[SandboxReceipt], int] = lambda receipt: receipt.started_ns,
+) -> float | None:
+    """The largest difference of all who opted out: last hand-off minus acknowledgement, in seconds. Never positive.
+
+    None where nobody of them ever got anything. `moment`: received_ns where the sender's own clock can't be believed;
+    it is the later of the two, so it hides nothing.
+    """
+    acknowledged = {each.address: each.acknowledged_ns for each in opt_outs}
+    late = [
+        moment(receipt) - acknowledged[receipt.address]
+        for receipt in receipts
+        if receipt.text != confirmation and receipt.address in acknowledged
+    ]
+    return max(late) / 1e9 if late else None
 
 
 def handed_over_twice(receipts: list[SandboxReceipt]) -> list[str]:

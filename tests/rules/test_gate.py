@@ -17,7 +17,18 @@ CASES = tomllib.loads((Path(__file__).parent / "cases/gate.toml").read_text())["
 OUTBOUND = [kind for kind in MessageKind if kind is not MessageKind.INBOUND]
 
 
-def facts(kind, standing, since=None, held=False, confirms=None, written=0, channel="sms"):
+def facts(
+    kind,
+    standing,
+    since=None,
+    held=False,
+    confirms=None,
+    written=0,
+    channel="sms",
+    opens=None,
+    had=0,
+    cap=None,
+):
     return Facts(
         channel=Channel(channel),
         kind=MessageKind(kind),
@@ -28,6 +39,9 @@ def facts(kind, standing, since=None, held=False, confirms=None, written=0, chan
         held=held,
         caused_by={None: None, True: IN_FORCE, False: EARLIER}[confirms],
         written_at=NOW - timedelta(minutes=written),
+        opens=NOW + timedelta(minutes=opens) if opens is not None else None,
+        had=had,
+        cap=cap,
     )
 
 
@@ -37,6 +51,14 @@ def test_the_gate_decides_as_the_table_says(case):
 
     assert (verdict.reason.value if verdict.reason else "allowed") == case["then"]
     assert verdict.allowed == (case["then"] == "allowed")
+
+
+def test_what_comes_outside_its_hours_may_be_judged_again_when_they_begin_and_nothing_else_may():
+    asleep = facts("broadcast", "subscribed", opens=480)
+
+    assert judge(asleep).until == asleep.opens
+    assert judge(facts("broadcast", "unsubscribed", since=10, opens=480)).until is None
+    assert judge(facts("broadcast", "subscribed", had=3, cap=3, opens=480)).until is None
 
 
 def test_a_refusal_names_the_deciding_entry_and_when_it_looked():

@@ -174,6 +174,8 @@ def _move(
         finished = {"finished_at": timezone.now()} if after == State.CANCELLED else {}
         Broadcast.objects.filter(pk=broadcast.pk).update(state=after, **finished, **values)
         if flow := FLOW.get(after):
+            # Locked in a statement of its own: one that `routes.hand_on` has just added is seen by the next.
+            list(_streams(broadcast).select_for_update(of=("self",)).order_by("channel", "connection_id"))
             _streams(broadcast).update(state=flow)
         broadcast.state = after
         live.announce(broadcast.account_id, "broadcasts", f"broadcast:{broadcast.id}", "streams")

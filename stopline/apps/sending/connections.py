@@ -129,7 +129,7 @@ def pause(by: Member, connection_id: UUID) -> None:
 def resume(by: Member, connection_id: UUID) -> None:
     """Its queue leaves at once. Raises NotAllowed for agents, NotFound."""
     _change(by, connection_id, "resume connections", state=Connection.State.ACTIVE, **NOT_PAUSED)
-    announce(by.account_id, "outbox")
+    announce(by.account_id, "outbox", "streams")
 
 
 def rotate_token(by: Member, connection_id: UUID) -> str:

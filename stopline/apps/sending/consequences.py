@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from stopline.apps.sending.outcome import Outcome
 
 Cursor = psycopg.AsyncCursor[Any]
+LONGEST_REST = 60.0  # seconds, where the provider doesn't say for how long
 
 
 async def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
     """In the transaction of the outcomes, so that neither is known without the other."""
     await _suspend(cursor, [each for each in outcomes if isinstance(each.error, errors.Misconfigured)])
     await _report(cursor, [each for each in outcomes if _ends_the_address(each)])
+    await _back_off(cursor, [each for each in outcomes if _is_busy(each)])
     await _health(cursor, outcomes)
 
 
@@ -30,6 +33,12 @@ def _ends_the_address(outcome: Outcome) -> bool:
     """An opt-out at the provider does on every channel; a dead address only where it is a bounce (e-mail)."""
     dead_mailbox = isinstance(outcome.error, errors.AddressDead) and outcome.message.channel == Channel.EMAIL
     return dead_mailbox or isinstance(outcome.error, errors.OptedOutAtProvider)
+
+
+def _is_busy(outcome: Outcome) -> bool:
+    """The provider itself, whoever the message was for."""
+    later = isinstance(outcome.error, errors.TryLater)
+    return later and not isinstance(outcome.error, errors.TryPersonLater)
 
 
 async def _suspend(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
@@ -44,6 +53,23 @@ async def _suspend(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
     await cursor.execute(queries.SUSPEND, columns)
     for account, connection in await cursor.fetchall():
         live.announce_now(account, "connections", f"connection-paused:{connection}")
+
+
+async def _back_off(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
+    """Broadcasts wait; what somebody wrote in the inbox is tried again by itself, message by message."""
+    asked: dict[tuple[UUID, UUID], float | None] = {}
+    for each in outcomes:
+        assert isinstance(each.error, errors.TryLater)
+        key, seconds = (each.message.account_id, each.message.connection_id), each.error.after_seconds
+        asked[key] = max(filter(None, (asked.get(key), seconds)), default=None)
+    if asked:
+        columns = {
+            "accounts": [account for account, _ in asked],
+            "connections": [connection for _, connection in asked],
+            "asked": list(asked.values()),
+            "longest": LONGEST_REST,
+        }
+        await cursor.execute(queries.BACK_OFF, columns)
 
 
 async def _report(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:

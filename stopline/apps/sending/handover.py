@@ -75,10 +75,10 @@ class Handover:
             await self._ensure(claimed)
         return claimed
 
-    async def next_stream(self) -> float | None:
-        """Seconds until a stream may be looked at; None where none runs."""
+    async def next_stream(self, busy: Collection[UUID] = ()) -> float | None:
+        """Seconds until a stream of other connections may be looked at; None where none runs."""
         async with self.pool.connection() as connection, connection.cursor() as cursor:
-            await cursor.execute(queries.NEXT_STREAM)
+            await cursor.execute(queries.NEXT_STREAM, {"busy": list(busy)})
             row = await cursor.fetchone()
         return row[0] if row else None
 

@@ -87,17 +87,30 @@ def of_error(message: Claimed, error: Exception) -> Outcome:
 
 
 def _again(message: Claimed, error: errors.TryLater) -> Outcome:
+    if message.broadcast_id and not isinstance(error, errors.TryPersonLater):
+        return _when_it_has_rested(message, error)
     asked = error.after_seconds
     stale = bool(asked and asked > LONGEST_WAIT) and datetime.now(UTC) - message.created_at > TRY_FOR
     if message.attempts >= MOST_ATTEMPTS or stale:
-        failure = (
-            f"{error} Given up after {message.attempts} attempts; send it again when the provider is back."
-        )
-        return Outcome(message, MessageState.FAILED, failure=failure)
+        return _given_up(message, error)
     pause, longest = (asked, LONGEST_ASKED) if asked else (2.0**message.attempts, LONGEST_WAIT)
     # Jitter: everything that failed together must not come back together.
     wait = min(longest, pause * random.uniform(1, 1.5))  # noqa: S311 (not for a secret)
     return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait, error=error)
+
+
+def _when_it_has_rested(message: Claimed, error: errors.TryLater) -> Outcome:
+    """One of many, and the provider is busy: the whole connection rests (consequences), and those that met it first
+    are no worse off than those behind them."""
+    if message.attempts >= MOST_ATTEMPTS and datetime.now(UTC) - message.created_at > TRY_FOR:
+        return _given_up(message, error)
+    wait = min(LONGEST_ASKED, error.after_seconds or 0.0)
+    return Outcome(message, MessageState.QUEUED, failure=str(error), wait=wait, error=error)
+
+
+def _given_up(message: Claimed, error: errors.TryLater) -> Outcome:
+    failure = f"{error} Given up after {message.attempts} attempts; send it again when the provider is back."
+    return Outcome(message, MessageState.FAILED, failure=failure, error=error)
 
 
 async def record(cursor: psycopg.AsyncCursor[Any], outcomes: Iterable[Outcome]) -> list[Touched]:

@@ -79,12 +79,13 @@ SELECT claimed.*, stream.connection_id, stream.provider, stream.sender, stream.t
 FROM claimed, stream
 """
 
-# When the next stream may be looked at. Result: seconds from now, negative where it already may be, null for none.
+# When the next stream may be looked at, but none of `busy` connections (uuid[]). Result: seconds from now, negative
+# where it already may be, null for none.
 # Index: streams_running.
 NEXT_STREAM = """
 SELECT extract(epoch FROM min(greatest(s.free_at, c.free_at)) - clock_timestamp())::float8
 FROM sending_stream s JOIN sending_connection c ON (c.account_id, c.id) = (s.account_id, s.connection_id)
-WHERE s.state = 'running' AND c.state = 'active'
+WHERE s.state = 'running' AND c.state = 'active' AND s.connection_id <> ALL(%(busy)s::uuid[])
 """
 
 # How many marketing messages people have had lately. Only under locks that let nobody else count at the same time.
@@ -183,17 +184,32 @@ WHERE (c.account_id, c.id) = (p.account_id, p.id) AND c.state = 'active'
 RETURNING c.account_id, c.id
 """
 
+# Let the broadcasts of a connection rest whose provider is busy: as long as it asked, else a second at first and twice
+# as long each time, until something gets through. Several batches that came back together are one reason to wait.
+# Parameters: arrays accounts, connections, asked (seconds; null: the provider didn't say), longest (seconds).
+BACK_OFF = """
+UPDATE sending_connection c
+SET rest = b.rest, free_at = greatest(c.free_at, clock_timestamp() + make_interval(secs => coalesce(b.asked, b.rest)))
+FROM (SELECT k.*, CASE WHEN k.asked IS NOT NULL OR o.free_at > clock_timestamp() AND o.rest IS NOT NULL THEN o.rest
+        ELSE least(%(longest)s, coalesce(o.rest * 2, 1)) END AS rest
+    FROM unnest(%(accounts)s::uuid[], %(connections)s::uuid[], %(asked)s::float8[]) AS k(account_id, id, asked)
+    JOIN sending_connection o ON (o.account_id, o.id) = (k.account_id, k.id)
+    ORDER BY k.account_id, k.id FOR NO KEY UPDATE OF o) b
+WHERE (c.account_id, c.id) = (b.account_id, b.id)
+"""
+
 # Note how a connection fared with a batch, often enough to look at. Parameters: arrays accounts, connections, errors
 # ("" for none). Result: the accounts of connections that have got an error.
 HEALTH = """
 UPDATE sending_connection c
 SET last_sent_at = CASE WHEN h.error = '' THEN clock_timestamp() ELSE c.last_sent_at END,
+    rest = CASE WHEN h.error = '' THEN NULL ELSE c.rest END,
     last_error = CASE WHEN h.error <> '' THEN h.error ELSE c.last_error END,
     last_error_at = CASE WHEN h.error <> '' THEN clock_timestamp() ELSE c.last_error_at END
 FROM unnest(%(accounts)s::uuid[], %(connections)s::uuid[], %(errors)s::text[]) AS h(account_id, id, error)
 WHERE (c.account_id, c.id) = (h.account_id, h.id) AND CASE
     WHEN h.error = '' THEN c.last_sent_at IS NULL OR c.last_sent_at < clock_timestamp() - interval '1 minute'
-        OR c.last_error_at > c.last_sent_at
+        OR c.last_error_at > c.last_sent_at OR c.rest IS NOT NULL
     ELSE h.error <> c.last_error OR c.last_error_at IS NULL
         OR c.last_error_at < clock_timestamp() - interval '10 seconds' OR c.last_error_at <= c.last_sent_at END
 RETURNING c.account_id

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
-from django.db.models import Exists, OuterRef
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from stopline.apps.accounts import live
 from stopline.apps.accounts.members import require_admin
-from stopline.apps.sending.models import Connection, Message, Route
+from stopline.apps.sending.models import Connection, Message, Route, Stream
 from stopline.rules.errors import InvalidInput, NotFound
 from stopline.rules.words import CHANNELS, CONSENT_CHANNELS, AddressKind, Channel, MessageState
 
@@ -112,10 +114,29 @@ def hand_on(account_id: UUID, connection_id: UUID, channels: Collection[str] = (
             if (to := ways.to(channel, address)) and to.id != connection_id:
                 by_target.setdefault(to.id, []).append(message_id)
         # `queued` again: a worker may have taken one meanwhile.
-        moved += sum(queued.filter(id__in=ids).update(connection_id=to) for to, ids in by_target.items())
+        moved += sum(_give(queued.filter(id__in=ids), to) for to, ids in by_target.items())
     if moved:
-        live.announce(account_id, "outbox", "connections")
+        live.announce(account_id, "outbox", "streams", "connections")
     return moved
+
+
+def _give(messages: QuerySet[Message], to: UUID) -> int:
+    """To another connection; those of broadcasts with a stream to leave by, as fast and in the state that theirs is."""
+    names = ("account_id", "broadcast_id", "channel", "connection_id")
+    theirs = Exists(messages.filter(**{name: OuterRef(name) for name in names}))
+    with transaction.atomic():
+        # Locked: a broadcast that is paused or cancelled meanwhile finds both streams, or we find its new state.
+        for stream in Stream.objects.select_for_update(of=("self",)).filter(theirs).order_by(*names):
+            _join(stream, to)
+        return messages.update(connection_id=to)
+
+
+def _join(stream: Stream, to: UUID) -> None:
+    mine = {"account_id": stream.account_id, "broadcast_id": stream.broadcast_id, "channel": stream.channel}
+    like = {"state": stream.state, "window": stream.window, "rate": stream.rate}
+    joined, made = Stream.objects.get_or_create(**mine, connection_id=to, defaults=like)
+    if not made and joined.state != stream.state:
+        Stream.objects.filter(pk=joined.pk).update(state=stream.state, free_at=timezone.now())
 
 
 def take_over() -> int:

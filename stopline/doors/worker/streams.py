@@ -46,8 +46,11 @@ class Streams:
     async def claim(self) -> list[Claimed]:
         if len(self.tasks) >= BATCHES:
             return []
-        busy = [connection for connection, batches in self.in_flight.items() if batches >= OF_ONE_CONNECTION]
-        return await self.handover.claim_stream(busy)
+        return await self.handover.claim_stream(self.busy())
+
+    def busy(self) -> list[UUID]:
+        """Connections that have as many batches on their way as one may have."""
+        return [connection for connection, batches in self.in_flight.items() if batches >= OF_ONE_CONNECTION]
 
     def begin(self, claimed: list[Claimed]) -> None:
         connection = claimed[0].connection_id
@@ -64,13 +67,14 @@ class Streams:
     def look_at_ended(self) -> None:
         done = {task for task in self.tasks if task.done()}
         self.tasks -= done
-        for task in done:
-            task.result()
+        # All are asked, so that no second error is left unread.
+        if errors := [error for task in done if (error := task.exception())]:
+            raise errors[0]
 
     async def pause(self) -> None:
         """Until there may be something to do."""
         seconds = LOOK_EVERY
-        if len(self.tasks) < BATCHES and (due := await self.handover.next_stream()) is not None:
+        if len(self.tasks) < BATCHES and (due := await self.handover.next_stream(self.busy())) is not None:
             seconds = min(LOOK_EVERY, max(SOONEST, due))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)

@@ -17,6 +17,7 @@ from stopline.providers.errors import (
     OutcomeUnknown,
     ProviderError,
     TryLater,
+    TryPersonLater,
 )
 from stopline.providers.whatsapp_cloud import graph
 
@@ -43,6 +44,7 @@ PAUSES: dict[int, tuple[float, str]] = {
     131057: (600, "The WhatsApp account is under maintenance."),
     133004: (60, "WhatsApp's server is away for the moment."),
 }
+OF_PERSON = (131049, 131056)  # of these pauses; the others are the whole number's
 # Only the account can mend these, in Meta's own settings.
 ACCOUNT: dict[int, str] = {
     0: "Meta doesn't accept the access token. Make a new one in Meta Business Suite and enter it here.",
@@ -107,7 +109,8 @@ def of_error(error: Mapping[str, Any], answer: http.Answer | None = None) -> Pro
         return None
     if code in PAUSES:
         pause, words = PAUSES[code]
-        return TryLater(words, (http.retry_after(answer) if answer else None) or pause)
+        later = TryPersonLater if code in OF_PERSON else TryLater
+        return later(words, (http.retry_after(answer) if answer else None) or pause)
     if code == 100 and error.get("error_subcode") == 33:
         return Misconfigured(ACCOUNT[33])
     if code in ACCOUNT or 200 <= code <= 299:

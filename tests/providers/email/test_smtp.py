@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from stopline.providers.base import OptOut, Progress, Received, Request
 from stopline.providers.email.reading import read_bytes
-from stopline.providers.errors import AddressDead, MessageRefused, Misconfigured, TryLater
+from stopline.providers.errors import AddressDead, MessageRefused, Misconfigured, TryPersonLater
 from stopline.rules.words import Channel, MessageState, Source
 from tests.providers.contract import Answered, Contract, Sample
 from tests.providers.email.mail_server import mail_server
@@ -32,7 +32,7 @@ class TestSmtp(Contract):
     accepted = Answered("taken", 250, b"250 2.0.0 OK")
     failures = (
         Answered("no such user", 550, b"RCPT 550 5.1.1 No such user", AddressDead, "No such user"),
-        Answered("greylisted", 450, b"RCPT 450 4.7.1 Greylisted", TryLater, "Greylisted"),
+        Answered("greylisted", 450, b"RCPT 450 4.7.1 Greylisted", TryPersonLater, "Greylisted"),
         Answered("not signed in", 530, b"MAIL 530 5.7.0 Authenticate first", Misconfigured, "Authenticate"),
         Answered("spam", 554, b"DATA 554 5.7.1 Looks like spam", MessageRefused, "spam"),
     )

@@ -2,11 +2,14 @@
 
 import asyncio
 import email
+import socket
+from contextlib import closing
 from email import policy
 
 import pytest
 
 from stopline.providers.base import Outgoing, Way
+from stopline.providers.email.smtp.connections import Server, _socket
 from stopline.providers.email.smtp.sender import SmtpSender
 from stopline.providers.errors import (
     AddressDead,
@@ -15,6 +18,7 @@ from stopline.providers.errors import (
     OutcomeUnknown,
     PermitLapsed,
     TryLater,
+    TryPersonLater,
 )
 from tests.certificates import server_context
 from tests.providers.contract import permit
@@ -106,7 +110,8 @@ def test_bounces_go_to_an_address_that_names_the_message():
         ("RCPT", "550 5.7.1 Blocked for spam", MessageRefused),
         ("RCPT", "552 5.2.2 Mailbox full", MessageRefused),
         ("RCPT", "550 Requested action not taken", MessageRefused),
-        ("RCPT", "450 4.2.0 Greylisted", TryLater),
+        ("RCPT", "450 4.2.0 Greylisted", TryPersonLater),
+        ("RCPT", "421 4.3.2 Shutting down", TryLater),
         ("RCPT", "530 5.7.0 Authentication required", Misconfigured),
         ("RCPT", "553 5.1.8 Sender address rejected", Misconfigured),
         ("MAIL", "530 5.7.0 Must issue STARTTLS first", Misconfigured),
@@ -142,6 +147,15 @@ def test_a_refusal_leaves_the_connection_fit_for_the_next_message():
         asyncio.run(work(server))
 
     assert len(server.got) == 1
+
+
+def test_the_end_of_a_mail_never_waits_for_the_acknowledgement_of_its_beginning():
+    async def opened(server):
+        with closing(await _socket(Server.of(to(server).way))) as found:
+            return found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    with mail_server() as server:
+        assert asyncio.run(opened(server))
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])

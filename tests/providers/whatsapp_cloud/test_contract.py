@@ -12,6 +12,7 @@ from stopline.providers.errors import (
     OptedOutAtProvider,
     OutcomeUnknown,
     TryLater,
+    TryPersonLater,
 )
 from stopline.providers.whatsapp_cloud import graph
 from stopline.rules.keywords import Intent
@@ -56,11 +57,13 @@ class TestWhatsAppCloud(Contract):
     provider_id = WAMID
     failures = (
         Answered("131050 stopped", 400, error(131050), OptedOutAtProvider, "stopped"),
-        Answered("131049 marketing cap", 400, error(131049), TryLater, "marketing", after_seconds=86400),
+        Answered(
+            "131049 marketing cap", 400, error(131049), TryPersonLater, "marketing", after_seconds=86400
+        ),
         Answered(
             "131048 spam limit", 429, error(131048), TryLater, "blocked or reported", after_seconds=3600
         ),
-        Answered("131056 pair rate", 400, error(131056), TryLater, "short time", after_seconds=10),
+        Answered("131056 pair rate", 400, error(131056), TryPersonLater, "short time", after_seconds=10),
         Answered("130429 throughput", 429, error(130429), TryLater, "faster", after_seconds=5),
         Answered(
             "130429 with Retry-After",

@@ -54,6 +54,9 @@ class Connection(models.Model):
     free_at = models.DateTimeField(
         null=True
     )  # no broadcast goes on before: its pace, or the provider asked to wait
+    rest = models.FloatField(
+        null=True
+    )  # seconds of the last wait that we chose ourselves; doubled while nothing gets through
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = Remaining()

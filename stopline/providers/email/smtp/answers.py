@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from stopline.providers.errors import AddressDead, MessageRefused, Misconfigured, ProviderError, TryLater
+from stopline.providers.errors import (
+    AddressDead,
+    MessageRefused,
+    Misconfigured,
+    ProviderError,
+    TryLater,
+    TryPersonLater,
+)
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 NOT_SIGNED_IN = (530, 534, 535, 538)  # RFC 4954 section 6
@@ -21,7 +28,9 @@ def refused(code: int, text: str, *, recipient: bool = False) -> ProviderError:
     said = f"The mail server answered {code} {' '.join(text.split())[:300]}"
     enhanced = _enhanced(text)
     if 400 <= code < 500:
-        return TryLater(f"{said}. Stopline will try again by itself.")
+        # Greylisting, or a full mailbox; 421 is the server's own, wherever it comes (RFC 5321 section 3.8).
+        later = TryPersonLater if recipient and code != 421 else TryLater
+        return later(f"{said}. Stopline will try again by itself.")
     if code in NOT_SIGNED_IN:
         return Misconfigured(f"{said}. Check the user name and the password.")
     if recipient:

@@ -156,6 +156,9 @@ async def _socket(server: Server) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     opened.setblocking(False)
+    # asyncio does so for sockets of its own only. Without it the end of every mail waits for the acknowledgement of
+    # its beginning, which the other side puts off by 40 ms.
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         async with asyncio.timeout(CONNECT_WITHIN):
             await asyncio.get_running_loop().sock_connect(opened, (address, port))
