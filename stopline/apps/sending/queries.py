@@ -31,7 +31,9 @@ RETURNING m.account_id, m.id, m.conversation_id, m.contact_id, m.channel, m.addr
 """
 
 # Claim the next messages of one stream: the one that was served longest ago, of the account that was; one at a time
-# takes from it, so that its pace is kept by however many workers there are. A pace is kept by what is claimed: half a
+# takes from it, so that its pace is kept by however many workers there are. Who comes second finds nothing and looks
+# again in a moment: waiting here, two would hold a row that the other wants next (PostgreSQL keeps the locks of rows
+# that no longer fit once it has waited for them). A pace is kept by what is claimed: half a
 # second's worth at most, and then nobody looks before those have had their time. `busy` are connections that have as
 # many batches on their way here as one may have. Parameters: as CLAIM, busy (uuid[]).
 # Result: as CLAIM, and what the rules of timing need. Index: streams_running, queue_of_connection.
@@ -47,7 +49,7 @@ WITH stream AS MATERIALIZED (
     WHERE s.state = 'running' AND s.free_at <= clock_timestamp() AND c.state = 'active'
         AND coalesce(c.free_at <= clock_timestamp(), true) AND s.connection_id <> ALL(%(busy)s::uuid[])
     ORDER BY (SELECT max(o.served_at) FROM sending_stream o WHERE o.account_id = s.account_id), s.served_at
-    LIMIT 1 FOR NO KEY UPDATE OF s, c
+    LIMIT 1 FOR NO KEY UPDATE OF s, c SKIP LOCKED
 ), due AS MATERIALIZED (
     SELECT m.account_id, m.id FROM stream s JOIN sending_message m
         ON (m.account_id, m.connection_id, m.broadcast_id, m.channel)
