@@ -81,8 +81,11 @@ async def ensure(cursor: Cursor, messages: Sequence[Claimed]) -> None:
     await cursor.execute(queries.ENSURE, _keys(messages))
 
 
-async def judge(cursor: Cursor, messages: Sequence[Claimed]) -> list[Judged]:
-    """Locks and judges. The permits are good while the cursor's transaction lives, for START_WITHIN at most.
+async def judge(
+    cursor: Cursor, messages: Sequence[Claimed], going: Callable[[Claimed], bool] = lambda _: True
+) -> list[Judged]:
+    """Locks and judges. The permits are good while the cursor's transaction lives, for START_WITHIN at most, and while
+    `going` says that nobody has stopped the message's broadcast.
 
     Left out: a message whose subscription row has vanished (its contact was erased meanwhile), and one that is no
     longer this attempt's (we slept past the lease, and somebody else has it).
@@ -96,7 +99,7 @@ async def judge(cursor: Cursor, messages: Sequence[Claimed]) -> list[Judged]:
     ours = await _still_ours(cursor, messages)
     locked = _still_connected(cursor.connection)
     return [
-        _judged(message, rows[message.key], had.get(message.id, 0), deadline, locked)
+        _judged(message, rows[message.key], had.get(message.id, 0), deadline, _both(locked, going, message))
         for message in messages
         if message.key in rows and message.id in ours
     ]
@@ -110,6 +113,12 @@ async def _still_ours(cursor: Cursor, messages: Sequence[Claimed]) -> set[UUID]:
     }
     await cursor.execute(queries.STILL_OURS, columns)
     return {row[0] for row in await cursor.fetchall()}
+
+
+def _both(
+    locked: Callable[[], bool], going: Callable[[Claimed], bool], message: Claimed
+) -> Callable[[], bool]:
+    return lambda: locked() and going(message)
 
 
 async def _had(cursor: Cursor, capped: Sequence[Claimed]) -> dict[UUID, int]:

@@ -7,6 +7,7 @@ waits for what is in flight and nothing starts behind it (docs/consent-model.md 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
@@ -37,6 +38,7 @@ LOOK_AGAIN = 1.0  # seconds until a stream in which nothing is due is looked at 
 RECORD_FOR = 300.0  # seconds to go on trying to write outcomes down while the database is away
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+Flow = tuple[UUID, UUID]  # account, broadcast
 
 
 class Handover:
@@ -46,6 +48,8 @@ class Handover:
         self.pool = pool
         self.batch = batch
         self.sender = cache(_make_sender)
+        self.flying: Counter[Flow] = Counter()  # batches of broadcasts in our hands
+        self.stopped: set[Flow] = set()  # of these, broadcasts that were paused or cancelled since
 
     async def claim(self) -> list[Claimed]:
         """The next messages, ours alone from here on."""
@@ -85,6 +89,8 @@ class Handover:
     async def hand_over(self, claimed: Sequence[Claimed]) -> None:
         """Judges and sends. Whatever happens to the database meanwhile, every outcome is written down in the end."""
         outcomes: dict[UUID, Outcome] = {}
+        flows = {flow for each in claimed if (flow := _flow(each))}
+        self.flying.update(flows)
         try:
             async with (
                 self.pool.connection() as connection,
@@ -94,7 +100,7 @@ class Handover:
                 # Before the locks, which these would only hold longer.
                 written = await shared.write(cursor, claimed)
                 contents = await media.contents(cursor, written)
-                judged = await gate.judge(cursor, written)
+                judged = await gate.judge(cursor, written, lambda message: _flow(message) not in self.stopped)
                 outcomes.update({each.message.id: outcome.returned(each.message) for each in judged})
                 await asyncio.gather(*(self._settle(queue, contents, outcomes) for queue in _queues(judged)))
                 touched = await outcome.record(cursor, outcomes.values())
@@ -102,8 +108,25 @@ class Handover:
             log.warning("handover.database_lost", error=str(error), messages=len(claimed))
             left = [outcome.returned(message) for message in claimed if message.id not in outcomes]
             touched = await self._record_later([*outcomes.values(), *left])
+        finally:
+            self.flying.subtract(flows)
+            self.flying += Counter()  # drops what has come to nothing
+            self.stopped &= set(self.flying)
         outcome.announce(touched)
         outcome.announce_answers(claimed)
+
+    async def look_at_stopped(self) -> None:
+        """A broadcast was paused, resumed or cancelled: of what is in our hands only what has started leaves then."""
+        if not self.flying:
+            return
+        flows = list(self.flying)
+        columns = {
+            "accounts": [account for account, _ in flows],
+            "broadcasts": [broadcast for _, broadcast in flows],
+        }
+        async with self.pool.connection() as connection, connection.cursor() as cursor:
+            await cursor.execute(queries.STOPPED, columns)
+            self.stopped = {(account, broadcast) for account, broadcast in await cursor.fetchall()}
 
     async def resolve_abandoned(self) -> int:
         """Messages of a dead worker: ask the provider where it can be asked, else the outcome stays unknown."""
@@ -187,6 +210,10 @@ class Handover:
         if message.provider not in PROVIDERS:
             raise Misconfigured(f"This Stopline has no provider named {message.provider}. Ask its operator.")
         return self.sender(message.provider)
+
+
+def _flow(message: Claimed) -> Flow | None:
+    return (message.account_id, message.broadcast_id) if message.broadcast_id else None
 
 
 def _queues(judged: Sequence[Judged]) -> list[list[Judged]]:

@@ -90,6 +90,15 @@ FROM sending_stream s JOIN sending_connection c ON (c.account_id, c.id) = (s.acc
 WHERE s.state = 'running' AND c.state = 'active' AND s.connection_id <> ALL(%(busy)s::uuid[])
 """
 
+# Which broadcasts are at rest or over. Parameters: arrays accounts, broadcasts. Result: account, broadcast.
+# Index: the primary key.
+STOPPED = """
+SELECT DISTINCT s.account_id, s.broadcast_id
+FROM sending_stream s JOIN unnest(%(accounts)s::uuid[], %(broadcasts)s::uuid[]) AS k(account_id, broadcast_id)
+    USING (account_id, broadcast_id)
+WHERE s.state <> 'running'
+"""
+
 # How many marketing messages people have had lately. Only under locks that let nobody else count at the same time.
 # Parameters: arrays accounts, contacts, channels, days. Result: account, contact, channel, how many. Index: thread.
 HAD = """

@@ -121,6 +121,7 @@ class Worker:
                         self.work.set()
                     if "streams" in topics:
                         self.streams.wake.set()
+                        await self.handover.look_at_stopped()
 
     async def jobs(self) -> None:
         """Procrastinate's own worker, on a connector of its own; ends when this worker stops."""

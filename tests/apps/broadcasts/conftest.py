@@ -51,24 +51,33 @@ def fresh(broadcast):
     return lookup.find(broadcast.account_id, broadcast.id)
 
 
-def hand_over(batches=20, claim="claim_stream"):
-    """What a worker does until nothing is due any more; the sizes of its batches. `claim`: of which queue."""
+def in_worker(work):
+    """Runs `work(handover)` as a worker does."""
 
     async def worker():
         async with AsyncConnectionPool(
             kwargs=live.connection_parameters(), min_size=1, max_size=4, open=False
         ) as pool:
             handover = Handover(pool)
-            sizes = []
             try:
-                while len(sizes) < batches and (claimed := await getattr(handover, claim)()):
-                    await handover.hand_over(claimed)
-                    sizes.append(len(claimed))
+                return await work(handover)
             finally:
                 await handover.close()
-            return sizes
 
     return asyncio.run(worker())
+
+
+def hand_over(batches=20):
+    """What a worker does until nothing is due any more; the sizes of its batches."""
+
+    async def work(handover):
+        sizes = []
+        while len(sizes) < batches and (claimed := await handover.claim_stream()):
+            await handover.hand_over(claimed)
+            sizes.append(len(claimed))
+        return sizes
+
+    return in_worker(work)
 
 
 def course(broadcast):

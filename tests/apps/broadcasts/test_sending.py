@@ -1,8 +1,10 @@
 """A broadcast from Send to Sent: who gets it, what each is told, and what happens when somebody says stop meanwhile."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from stopline.apps.broadcasts import broadcast as broadcasts
@@ -15,7 +17,7 @@ from stopline.apps.sending.models import MediaFile, Message, SendingRules, Strea
 from stopline.rules.errors import Conflict, InvalidInput
 from stopline.rules.words import Source
 from tests import make
-from tests.apps.broadcasts.conftest import course, draft, fresh, hand_over, sent
+from tests.apps.broadcasts.conftest import course, draft, fresh, hand_over, in_worker, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,6 +116,33 @@ def test_a_paused_broadcast_stays_where_it_is_and_goes_on_when_it_is_resumed(acc
     hand_over()
     running.look()
     assert fresh(broadcast).state == Broadcast.State.DONE
+    assert len(provider.got) == 1
+
+
+def test_what_a_worker_has_in_hand_stays_when_its_broadcast_is_paused(account, admin, provider):
+    """Claimed, and not yet started: the notice of the pause arrives in between."""
+    make.contact(account)
+    broadcast = sent(admin)
+
+    async def work(handover):
+        claimed = await handover.claim_stream()
+        handover.flying[account.id, broadcast.id] += 1  # as if another batch of it flew
+        await asyncio.to_thread(paused)
+        await handover.look_at_stopped()
+        await handover.hand_over(claimed)
+
+    def paused():
+        try:
+            broadcasts.pause(broadcast)
+        finally:
+            connection.close()
+
+    in_worker(work)
+
+    assert provider.got == []
+    assert states(broadcast) == ["queued"]
+    broadcasts.resume(fresh(broadcast))
+    hand_over()
     assert len(provider.got) == 1
 
 
