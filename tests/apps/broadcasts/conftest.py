@@ -67,12 +67,12 @@ def in_worker(work):
     return asyncio.run(worker())
 
 
-def hand_over(batches=20):
+def hand_over(batches=20, claim="claim_stream"):
     """What a worker does until nothing is due any more; the sizes of its batches."""
 
     async def work(handover):
         sizes = []
-        while len(sizes) < batches and (claimed := await handover.claim_stream()):
+        while len(sizes) < batches and (claimed := await getattr(handover, claim)()):
             await handover.hand_over(claimed)
             sizes.append(len(claimed))
         return sizes
