@@ -77,7 +77,9 @@ def _by_email(world: World, port: int) -> float:
 
 
 def _mail_server(crowd: Crowd, port: int) -> Any:
-    way = crowd.connect("email", "smtp", settings={"host": "127.0.0.1", "port": port, "security": "none"})
+    way = crowd.connect(
+        "email", "smtp", settings={"host": "127.0.0.1", "port": port, "security": "none", "at_once": SESSIONS}
+    )
     type(way).objects.filter(id=way.id).update(sender="news@bench.test")
     return way
 

@@ -26,7 +26,7 @@ def _empty_tables(self: TransactionTestCase) -> None:
     keep = {"django_migrations", "django_content_type", "auth_permission"}
     tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - keep)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(EMPTY.format(tables=", ".join([*tables, "stopline_cache"])))
+        cursor.execute(EMPTY.format(tables=", ".join([*tables, "stopline_cache", "procrastinate_jobs"])))
 
 
 TransactionTestCase._fixture_teardown = _empty_tables

@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 
 import aiohttp
 import orjson
+from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from stopline.providers import reach
 from stopline.providers.base import Permit
-from stopline.providers.errors import Misconfigured, OutcomeUnknown, TryLater
+from stopline.providers.errors import Misconfigured, OutcomeUnknown, PermitLapsed, TryLater
 
 # Seconds a provider may take to answer. An unsubscribe waits for hand-offs in flight, so this bounds it too.
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
@@ -61,6 +62,19 @@ async def _look(_session: Any, context: SimpleNamespace, _parameters: Any) -> No
         permit.check()
 
 
+class _Permitted(aiohttp.BytesPayload):
+    """Looks at its permit once more where the first byte is written: aiohttp writes in a task of its own, behind
+    whatever else the loop has to do by then, and a worker may be frozen meanwhile. Headers wait for the body."""
+
+    def __init__(self, body: bytes, permit: Permit) -> None:
+        super().__init__(body)
+        self.permit = permit
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self.permit.check()
+        await super().write_with_length(writer, content_length)
+
+
 def client(*, anywhere: bool = False) -> aiohttp.ClientSession:
     """`anywhere` False: public addresses only, whatever URL an account has given us (see `reach`)."""
     trace = aiohttp.TraceConfig()
@@ -93,7 +107,7 @@ async def hand_off(
     try:
         async with session.post(
             url,
-            data=_body(payload, form=form),
+            data=_Permitted(_body(payload, form=form), permit),
             headers=stamped,
             trace_request_ctx=permit,
             allow_redirects=False,
@@ -104,6 +118,8 @@ async def hand_off(
     except aiohttp.InvalidURL as error:
         raise Misconfigured from error
     except (aiohttp.ClientError, TimeoutError) as error:
+        if isinstance(error.__cause__, PermitLapsed):
+            raise error.__cause__ from None
         raise OutcomeUnknown from error
 
 

@@ -370,4 +370,6 @@ def test_wrong_credentials_hold_the_queue_and_a_resume_sends_it_at_once(admin, m
     assert paused.paused_because and paused.paused_at
     assert held == ["queued"] * 3
     assert [fresh(each).state for each in messages] == ["sent"] * 3
-    assert ("connections", f"connection-paused:{sandbox.id}") in heard and ("outbox",) in heard
+    assert ("connections", f"connection-paused:{sandbox.id}") in heard and any(
+        "outbox" in topics for topics in heard
+    )
