@@ -62,14 +62,23 @@ def main(names: Iterable[str]) -> None:
     if unknown := set(wanted) - set(WORKLOADS):
         sys.exit(f"There is no workload {', '.join(sorted(unknown))}. Name some of: {', '.join(WORKLOADS)}.")
     busy = machine.load_before()
-    rows: list[Row] = list(_measured(None, [name for name in ALONE if name in wanted]))
+    whole = measure.SCALE >= 1 and len(wanted) == len(WORKLOADS)
+    rows: list[Row] = []
     described: list[tuple[str, str]] = []
+    for row in _rows(wanted, described):
+        rows.append(row)
+        if whole:  # after each, so that half an hour isn't lost with its last minute
+            report.write(rows, described, _warning(busy))
+    print(f"\n{report.table(rows)}")
+    if whole:
+        print("\nWritten to bench/results.md")
+
+
+def _rows(wanted: Iterable[str], described: list[tuple[str, str]]) -> Iterator[Row]:
+    yield from _measured(None, [name for name in ALONE if name in wanted])
     starts = [([name for name in those if name in wanted], environment) for those, environment in STARTS]
     if any(chosen for chosen, _ in starts):
-        rows += _installed(starts, described)
-    print(f"\n{report.table(rows)}")
-    if measure.SCALE >= 1 and len(wanted) == len(WORKLOADS):
-        print(f"\nWritten to {report.write(rows, described, _warning(busy))}")
+        yield from _installed(starts, described)
 
 
 Starts = Iterable[tuple[list[str], dict[str, str]]]
