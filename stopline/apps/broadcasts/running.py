@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from stopline.apps.accounts import live
@@ -93,5 +93,5 @@ def _unfinished(broadcast: Broadcast) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _streams(broadcast: Broadcast):  # type: ignore[no-untyped-def]
+def _streams(broadcast: Broadcast) -> QuerySet[Stream]:
     return Stream.objects.filter(account_id=broadcast.account_id, broadcast_id=broadcast.id)
