@@ -25,8 +25,11 @@ BOUND = 15.0  # seconds: gate.START_WITHIN, and what a provider may take to answ
 
 def test_people_say_stop_while_a_broadcast_leaves(calm, record_property):
     sending = calm(PEOPLE).send()
+    # From the last to the first: however fast either is, the broadcast meets some before their STOP, some after it.
     people = sending.stops(100, pause=0.02)
+    people.addresses = people.addresses[::-1]
 
+    sending.wait_until_left(100)
     people.start()
     people.join(120)
 
