@@ -22,7 +22,7 @@ from stopline.rules.words import Channel, MessageKind, Standing
 # A hand-off may start for this many seconds after its lock was asked for.
 START_WITHIN = 5.0
 # The server ends a transaction that sits idle for longer than this many seconds, and its locks with it. Longer
-# than a start plus a provider's time-out (providers.http.TIMEOUT), so that it only ever meets a dead worker.
+# than a start plus a provider's time-out (providers.wire.ANSWER_WITHIN), so that it only ever meets a dead worker.
 IDLE_LIMIT = 20.0
 
 

@@ -12,6 +12,7 @@ import aiohttp
 from stopline.providers import http
 from stopline.providers.base import Outgoing, Permit, Receipt
 from stopline.providers.errors import AddressDead, Misconfigured, OutcomeUnknown, TryLater
+from stopline.providers.wire import Wire
 
 
 def gateway_url() -> str:
@@ -24,9 +25,12 @@ def gateway_url() -> str:
 class SandboxSender:
     can_be_asked = True
 
+    def __init__(self) -> None:
+        self.wire = Wire(anywhere=True)  # the operator's own, not an account's
+
     @cached_property
     def session(self) -> aiohttp.ClientSession:
-        return http.client(anywhere=True)  # the operator's own, not an account's
+        return http.client(anywhere=True)
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         payload: dict[str, Any] = {
@@ -41,22 +45,17 @@ class SandboxSender:
                 {"url": each.url, "content_type": each.content_type, "name": each.name}
                 for each in message.media
             ]
-        answer = await http.hand_off(
-            self.session, permit, f"{gateway_url()}/messages", payload, _token(message)
+        return _receipt(
+            await self.wire.hand_off(permit, f"{gateway_url()}/messages", payload, _token(message))
         )
-        return _receipt(answer)
 
     async def find(self, message: Outgoing) -> Receipt | None:
         url = f"{gateway_url()}/messages/{quote(str(message.id))}"
-        try:
-            async with self.session.get(url, headers=_token(message)) as got:
-                if got.status == 404:
-                    return None
-                return _receipt(http.Answer(got.status, await got.read(), got.headers))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise TryLater from error
+        answer = await http.ask(self.session, "GET", url, _token(message))
+        return None if answer.status == 404 else _receipt(answer)
 
     async def close(self) -> None:
+        await self.wire.close()
         if "session" in self.__dict__:
             await self.session.close()
 

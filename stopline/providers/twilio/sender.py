@@ -5,16 +5,15 @@ in Twilio's OpenAPI description of 14 April 2026). Why not with its SDK: docs/de
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
 
 from stopline.providers import http
 from stopline.providers.base import Outgoing, Permit, Receipt
 from stopline.providers.errors import MessageRefused, Misconfigured, OutcomeUnknown, TryLater
 from stopline.providers.twilio import account, codes
+from stopline.providers.wire import Wire
 from stopline.rules.words import Channel
 
 LONGEST_TEXT = 1600  # characters
@@ -28,21 +27,19 @@ Form = list[tuple[str, str]]
 class TwilioSender:
     can_be_asked = False  # Twilio takes no id of ours, so nothing names a message whose answer was lost
 
-    @cached_property
-    def session(self) -> aiohttp.ClientSession:
-        return http.client()
+    def __init__(self) -> None:
+        self.wire = Wire()
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         url, signed_in = account.url(message.way, "Messages.json"), account.sign_in(message.way)
-        answer = await http.hand_off(self.session, permit, url, form(message), signed_in, form=True)
+        answer = await self.wire.hand_off(permit, url, form(message), signed_in, form=True)
         return _receipt(answer)
 
     async def find(self, message: Outgoing) -> Receipt | None:
         raise OutcomeUnknown
 
     async def close(self) -> None:
-        if "session" in self.__dict__:
-            await self.session.close()
+        await self.wire.close()
 
 
 def form(message: Outgoing) -> Form:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
-import aiohttp
 import orjson
 
 from stopline.providers import errors, http, standard_webhooks
 from stopline.providers.base import Outgoing, Permit, Receipt, Way
 from stopline.providers.webhook import secrets
+from stopline.providers.wire import Wire
 
 LONGEST_ID, LONGEST_DETAIL = 120, 500
 CODES = {
@@ -26,22 +25,20 @@ NOT_THERE = "Nothing takes messages at this connection's URL ({}). Check it unde
 class WebhookSender:
     can_be_asked = False  # the contract asks gateways for one door only
 
-    @cached_property
-    def session(self) -> aiohttp.ClientSession:
-        return http.client()
+    def __init__(self) -> None:
+        self.wire = Wire()
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         url, body = str(message.way.settings.get("url", "")), orjson.dumps(payload(message))
         headers = {"Content-Type": "application/json", **_signed(message.way, str(message.id), body)}
-        answer = await http.hand_off(self.session, permit, url, body, headers)
+        answer = await self.wire.hand_off(permit, url, body, headers)
         return _receipt(answer, str(message.id))
 
     async def find(self, message: Outgoing) -> Receipt | None:
         raise errors.OutcomeUnknown
 
     async def close(self) -> None:
-        if "session" in self.__dict__:
-            await self.session.close()
+        await self.wire.close()
 
 
 def payload(message: Outgoing) -> dict[str, Any]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from itertools import groupby
 from typing import Any
-
-import aiohttp
 
 from stopline.providers import http
 from stopline.providers.base import Media, Outgoing, Permit, Receipt, Template, Way
 from stopline.providers.errors import MessageRefused, Misconfigured, OutcomeUnknown
 from stopline.providers.whatsapp_cloud import failures, graph
+from stopline.providers.wire import Wire
 from stopline.rules.words import Channel
 
 LONGEST_TEXT = 4096  # characters; of a caption:
@@ -38,9 +36,8 @@ LINKS = ("image", "video", "document")
 class WhatsAppSender:
     can_be_asked = False  # Meta can't be asked what became of a message
 
-    @cached_property
-    def session(self) -> aiohttp.ClientSession:
-        return http.client()
+    def __init__(self) -> None:
+        self.wire = Wire()
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         body = {
@@ -50,7 +47,7 @@ class WhatsAppSender:
             **_content(message),
         }
         url = graph.url(f"{_number(message.way)}/messages")
-        answer = await http.hand_off(self.session, permit, url, body, graph.bearer(message.way))
+        answer = await self.wire.hand_off(permit, url, body, graph.bearer(message.way))
         if not 200 <= answer.status < 300:
             raise failures.of_answer(answer)
         return _receipt(answer)
@@ -59,8 +56,7 @@ class WhatsAppSender:
         return None
 
     async def close(self) -> None:
-        if "session" in self.__dict__:
-            await self.session.close()
+        await self.wire.close()
 
 
 def _number(way: Way) -> str:

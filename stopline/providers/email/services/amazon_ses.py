@@ -8,10 +8,8 @@ from __future__ import annotations
 import base64
 import re
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
-import aiohttp
 import orjson
 
 from stopline.providers import http
@@ -30,6 +28,7 @@ from stopline.providers.errors import (
     ProviderError,
     TryLater,
 )
+from stopline.providers.wire import Wire
 
 PATH = "/v2/email/outbound-emails"
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
@@ -60,9 +59,8 @@ class AmazonSesSender:
     can_be_asked = False
     api_url = ""  # by region; tests put their own here
 
-    @cached_property
-    def session(self) -> aiohttp.ClientSession:
-        return http.client()
+    def __init__(self) -> None:
+        self.wire = Wire()
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         url, region = self._where(message.way)
@@ -79,7 +77,7 @@ class AmazonSesSender:
             service="ses",
             now=datetime.now(UTC),
         )
-        answer = await http.hand_off(self.session, permit, url, body, headers)
+        answer = await self.wire.hand_off(permit, url, body, headers)
         if answer.status >= 300:
             raise _refused(answer)
         return Receipt(plain_id(answer.needed("MessageId")))
@@ -88,8 +86,7 @@ class AmazonSesSender:
         raise OutcomeUnknown
 
     async def close(self) -> None:
-        if "session" in self.__dict__:
-            await self.session.close()
+        await self.wire.close()
 
     def _where(self, way: Way) -> tuple[str, str]:
         named = region(way)

@@ -10,10 +10,8 @@ import io
 import re
 import warnings
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, ClassVar
 
-import aiohttp
 import requests
 from anymail.backends.base_requests import AnymailRequestsBackend
 from anymail.exceptions import AnymailConfigurationError, AnymailError, AnymailNotSupportedWarning
@@ -32,6 +30,7 @@ from stopline.providers.errors import (
     ProviderError,
     TryLater,
 )
+from stopline.providers.wire import Wire
 
 # SendGrid's: Anymail has no account there any more to try it with. Our README says so to people.
 warnings.filterwarnings("ignore", category=AnymailNotSupportedWarning)
@@ -49,9 +48,8 @@ class ServiceSender:
     keeps_message_id = False  # whether it lets a Message-ID of ours stand
     headers: ClassVar[Mapping[str, str]] = {}  # of the mail, only for this service
 
-    @cached_property
-    def session(self) -> aiohttp.ClientSession:
-        return http.client()
+    def __init__(self) -> None:
+        self.wire = Wire()
 
     def options(self, way: Way) -> dict[str, Any]:
         """What the backend wants to know of the connection."""
@@ -64,8 +62,7 @@ class ServiceSender:
         mail = _django_mail(message, self.headers, keeps_message_id=self.keeps_message_id)
         backend, payload, prepared = self._prepare(mail, message)
         body = prepared.body or b""
-        answer = await http.hand_off(
-            self.session,
+        answer = await self.wire.hand_off(
             permit,
             str(prepared.url),
             body.encode() if isinstance(body, str) else body,
@@ -111,8 +108,7 @@ class ServiceSender:
         raise OutcomeUnknown
 
     async def close(self) -> None:
-        if "session" in self.__dict__:
-            await self.session.close()
+        await self.wire.close()
 
 
 def _django_mail(
