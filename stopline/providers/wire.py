@@ -31,6 +31,7 @@ CONNECTIONS = 200
 # that crosses a POST would leave its outcome unknown.
 KEPT_FOR = 4.0
 NAMES_FOR = 60.0  # seconds a name's addresses are good for
+USUAL = {"Accept": "*/*", "User-Agent": "Stopline"}  # what a request says unless its adapter says otherwise
 BREAKS = ("\r", "\n", "\0")
 
 
@@ -63,10 +64,14 @@ class Wire:
 
         Raises PermitLapsed, Misconfigured and TryLater (nothing left), OutcomeUnknown (something may have).
         """
-        origin, start = _target(url)
+        origin, line, host = _target(url)
         body = http.encoded(payload, form=form)
         typed = headers if isinstance(payload, bytes) else {**headers, "Content-Type": http.kind(form=form)}
-        head = f"{start}Content-Length: {len(body)}\r\n{_lines(typed)}"
+        head = line + _lines(
+            {"Host": host, **USUAL}
+            | {name.title(): value for name, value in typed.items()}  # so that one of them is the only one
+            | {"Content-Length": str(len(body))}
+        )
         async with self.room:
             exchange = self._kept(origin) or await self._open(origin)
             stamped = f"{head}Stopline-Handoff-Started: {time.time_ns()}\r\n\r\n"
@@ -150,8 +155,8 @@ class Wire:
 
 
 @lru_cache(1024)
-def _target(url: str) -> tuple[Origin, str]:
-    """Where a URL leads, and how a request to it begins."""
+def _target(url: str) -> tuple[Origin, str, str]:
+    """Where a URL leads, how a request to it begins, and its Host."""
     try:
         parts = URL(url)
     except ValueError as error:
@@ -159,10 +164,7 @@ def _target(url: str) -> tuple[Origin, str]:
     if parts.scheme not in ("http", "https") or not parts.raw_host or parts.port is None:
         raise Misconfigured
     origin = Origin(parts.scheme == "https", parts.raw_host, parts.port)
-    return origin, (
-        f"POST {parts.raw_path_qs} HTTP/1.1\r\nHost: {parts.host_port_subcomponent}\r\n"
-        "Accept: */*\r\nUser-Agent: Stopline\r\n"
-    )
+    return origin, f"POST {parts.raw_path_qs} HTTP/1.1\r\n", str(parts.host_port_subcomponent)
 
 
 def _lines(headers: Mapping[str, str]) -> str:

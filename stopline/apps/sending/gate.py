@@ -12,7 +12,9 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
+from psycopg.types.json import Jsonb
 
 from stopline.apps.sending import queries, timing
 from stopline.providers.base import Permit, clock
@@ -26,9 +28,9 @@ START_WITHIN = 5.0
 IDLE_LIMIT = 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claimed:
-    """A message in a worker's hands; the fields of queries.CLAIM."""
+    """A message in a worker's hands; the fields of queries.CLAIM. What one of many says is filled in by `shared`."""
 
     account_id: UUID
     id: UUID
@@ -66,7 +68,7 @@ class Claimed:
         return self.account_id, self.channel, self.address
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judged:
     message: Claimed
     verdict: gate.Verdict
@@ -77,8 +79,9 @@ Cursor = psycopg.AsyncCursor[Any]
 
 
 async def ensure(cursor: Cursor, messages: Sequence[Claimed]) -> None:
-    """Makes every subscription row that `judge` will lock. In a transaction that is over before `judge`."""
-    await cursor.execute(queries.ENSURE, _keys(messages))
+    """Makes every subscription row that `judge` will lock, in a transaction of its own."""
+    await cursor.execute(queries.ENSURE, {"keys": _keys(messages)})
+    await cursor.connection.commit()
 
 
 async def judge(
@@ -91,12 +94,23 @@ async def judge(
     longer this attempt's (we slept past the lease, and somebody else has it).
     """
     deadline = clock() + START_WITHIN  # taken before the lock is, so that it errs on the early side
-    await cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT:.0f}s'")
     capped = [message for message in messages if message.cap is not None]
-    await cursor.execute(queries.LOCK_ALONE if capped else queries.LOCK, _keys(messages))
-    rows = {(row[0], row[1], row[2]): row[3:] for row in await cursor.fetchall()}
-    had = await _had(cursor, capped)
-    ours = await _still_ours(cursor, messages)
+    connection = cursor.connection
+    # One trip for all: meanwhile the worker has hundreds of other things to do, and comes back late each time.
+    async with (
+        connection.pipeline(),
+        connection.cursor() as locking,
+        connection.cursor() as counting,
+        connection.cursor() as owning,
+    ):
+        await cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT:.0f}s'")
+        await locking.execute(queries.LOCK_ALONE if capped else queries.LOCK, {"keys": _keys(messages)})
+        if capped:
+            await counting.execute(queries.HAD, _capped(capped))
+        await owning.execute(queries.STILL_OURS, _attempts(messages))
+        rows = {(row[0], row[1], row[2]): row[3:] for row in await locking.fetchall()}
+        had = _counted(capped, await counting.fetchall()) if capped else {}
+        ours = {row[0] for row in await owning.fetchall()}
     locked = _still_connected(cursor.connection)
     return [
         _judged(message, rows[message.key], had.get(message.id, 0), deadline, _both(locked, going, message))
@@ -105,35 +119,32 @@ async def judge(
     ]
 
 
-async def _still_ours(cursor: Cursor, messages: Sequence[Claimed]) -> set[UUID]:
-    columns = {
-        "accounts": [message.account_id for message in messages],
-        "ids": [message.id for message in messages],
-        "attempts": [message.attempt_id for message in messages],
-    }
-    await cursor.execute(queries.STILL_OURS, columns)
-    return {row[0] for row in await cursor.fetchall()}
-
-
 def _both(
     locked: Callable[[], bool], going: Callable[[Claimed], bool], message: Claimed
 ) -> Callable[[], bool]:
     return lambda: locked() and going(message)
 
 
-async def _had(cursor: Cursor, capped: Sequence[Claimed]) -> dict[UUID, int]:
-    """How many marketing messages each one's contact has had lately on its channel."""
-    if not capped:
-        return {}
-    columns = {
+def _capped(capped: Sequence[Claimed]) -> dict[str, list[Any]]:
+    return {
         "accounts": [message.account_id for message in capped],
         "contacts": [message.contact_id for message in capped],
         "channels": [message.channel for message in capped],
         "days": [message.cap_days or 1 for message in capped],
     }
-    await cursor.execute(queries.HAD, columns)
-    had = {(row[0], row[1], row[2]): row[3] for row in await cursor.fetchall()}
+
+
+def _counted(capped: Sequence[Claimed], rows: Sequence[tuple[Any, ...]]) -> dict[UUID, int]:
+    """How many marketing messages each one's contact has had lately on its channel, by message."""
+    had = {(row[0], row[1], row[2]): row[3] for row in rows}
     return {each.id: had[each.account_id, each.contact_id, each.channel] for each in capped}
+
+
+def _attempts(messages: Sequence[Claimed]) -> dict[str, Jsonb]:
+    attempts = [
+        {"account_id": each.account_id, "id": each.id, "attempt_id": each.attempt_id} for each in messages
+    ]
+    return {"attempts": Jsonb(attempts, dumps=orjson.dumps)}
 
 
 def _judged(
@@ -181,10 +192,9 @@ def _still_connected(connection: psycopg.AsyncConnection[Any]) -> Callable[[], b
     return lambda: not connection.closed and not poll.poll(0)
 
 
-def _keys(messages: Sequence[Claimed]) -> dict[str, list[Any]]:
-    keys = sorted({message.key for message in messages}, key=str)
-    return {
-        "accounts": [account for account, _, _ in keys],
-        "channels": [channel for _, channel, _ in keys],
-        "addresses": [address for _, _, address in keys],
-    }
+def _keys(messages: Sequence[Claimed]) -> Jsonb:
+    keys = {message.key for message in messages}
+    named = [
+        {"account_id": account, "channel": channel, "address": address} for account, channel, address in keys
+    ]
+    return Jsonb(named, dumps=orjson.dumps)

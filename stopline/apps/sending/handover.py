@@ -30,7 +30,7 @@ from stopline.rules.words import Channel, MessageState
 
 log = structlog.get_logger(__name__)
 
-BATCH = 100  # messages whose locks are held together, and whose hand-offs run side by side
+BATCH = 200  # messages whose locks are held together, and whose hand-offs run side by side
 # Seconds. Twice what a batch can take (gate.START_WITHIN plus a provider's time-out), so that when it runs out nothing
 # of the batch can still be on its way.
 LEASE = 30.0
@@ -42,7 +42,10 @@ Flow = tuple[UUID, UUID]  # account, broadcast
 
 
 class Handover:
-    """One worker's way out. Several may run side by side, in one process or many."""
+    """One worker's way out. Several may run side by side, in one process or many.
+
+    `pool`: best of connections that commit each statement by itself; where several belong together it is said here.
+    """
 
     def __init__(self, pool: Pool, batch: int = BATCH) -> None:
         self.pool = pool
@@ -59,10 +62,7 @@ class Handover:
         ):
             attempt = {"attempt": uuid7(), "lease": LEASE, "limit": self.batch}
             await cursor.execute(queries.CLAIM, attempt)
-            claimed = await cursor.fetchall()
-        if claimed:
-            await self._ensure(claimed)
-        return claimed
+            return await cursor.fetchall()
 
     async def claim_stream(self, busy: Collection[UUID] = ()) -> list[Claimed]:
         """The next messages of the stream whose turn it is, but none of `busy` connections."""
@@ -74,10 +74,7 @@ class Handover:
             await cursor.execute(
                 queries.CLAIM_STREAM, {**attempt, "busy": list(busy), "look_again": LOOK_AGAIN}
             )
-            claimed = await cursor.fetchall()
-        if claimed:
-            await self._ensure(claimed)
-        return claimed
+            return await cursor.fetchall()
 
     async def next_stream(self, busy: Collection[UUID] = ()) -> float | None:
         """Seconds until a stream of other connections may be looked at; None where none runs."""
@@ -92,18 +89,20 @@ class Handover:
         flows = {flow for each in claimed if (flow := _flow(each))}
         self.flying.update(flows)
         try:
-            async with (
-                self.pool.connection() as connection,
-                connection.transaction(),
-                connection.cursor() as cursor,
-            ):
-                # Before the locks, which these would only hold longer.
-                written = await shared.write(cursor, claimed)
-                contents = await media.contents(cursor, written)
-                judged = await gate.judge(cursor, written, lambda message: _flow(message) not in self.stopped)
-                outcomes.update({each.message.id: outcome.returned(each.message) for each in judged})
-                await asyncio.gather(*(self._settle(queue, contents, outcomes) for queue in _queues(judged)))
-                touched = await outcome.record(cursor, outcomes.values())
+            async with self.pool.connection() as connection, connection.cursor() as cursor:
+                await gate.ensure(cursor, claimed)
+                async with connection.transaction():
+                    # Before the locks, which these would only hold longer.
+                    written = await shared.write(cursor, claimed)
+                    contents = await media.contents(cursor, written)
+                    judged = await gate.judge(
+                        cursor, written, lambda message: _flow(message) not in self.stopped
+                    )
+                    outcomes.update({each.message.id: outcome.returned(each.message) for each in judged})
+                    await asyncio.gather(
+                        *(self._settle(queue, contents, outcomes) for queue in _queues(judged))
+                    )
+                    touched = await outcome.record(cursor, outcomes.values())
         except (psycopg.Error, OSError) as error:
             log.warning("handover.database_lost", error=str(error), messages=len(claimed))
             left = [outcome.returned(message) for message in claimed if message.id not in outcomes]
@@ -138,17 +137,12 @@ class Handover:
             lost = await cursor.fetchall()
         found = [each for each in await asyncio.gather(*(self._ask(message) for message in lost)) if each]
         if found:
-            async with self.pool.connection() as connection, connection.cursor() as cursor:
-                outcome.announce(await outcome.record(cursor, found))
+            outcome.announce(await self._record(found))
         return len(found)
 
     async def close(self) -> None:
         for provider in PROVIDERS:
             await self.sender(provider).close()
-
-    async def _ensure(self, claimed: Sequence[Claimed]) -> None:
-        async with self.pool.connection() as connection, connection.cursor() as cursor:
-            await gate.ensure(cursor, claimed)
 
     async def _settle(
         self, judged: Sequence[Judged], contents: media.Contents, outcomes: dict[UUID, Outcome]
@@ -193,13 +187,20 @@ class Handover:
             return None  # not now: the lease taken for asking runs out and somebody asks again
         return outcome.accepted(message, receipt) if receipt else outcome.returned(message)
 
+    async def _record(self, outcomes: Sequence[Outcome]) -> list[Touched]:
+        async with (
+            self.pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
+            return await outcome.record(cursor, outcomes)
+
     async def _record_later(self, outcomes: list[Outcome]) -> list[Touched]:
         started = asyncio.get_running_loop().time()
         pause = 0.2
         while asyncio.get_running_loop().time() - started < RECORD_FOR:
             try:
-                async with self.pool.connection() as connection, connection.cursor() as cursor:
-                    return await outcome.record(cursor, outcomes)
+                return await self._record(outcomes)
             except (psycopg.Error, OSError):
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)

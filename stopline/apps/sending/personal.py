@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stopline.apps.contacts import custom, fields
 from stopline.apps.contacts.models import Contact
@@ -56,15 +57,31 @@ def fields_of(account: Account) -> dict[str, str]:
     return BUILT_IN | {name_of(each.key): each.label for each in fields.everything(account)}
 
 
+class Person(NamedTuple):
+    """Whom a text is for: what it can say of them. `custom`: values by key."""
+
+    first_name: str
+    last_name: str
+    phone: str | None
+    email: str | None
+    custom: Mapping[str, Any]
+    account_name: str
+
+    def values(self) -> dict[str, Value]:
+        """For `Text.render`."""
+        return {name_of(key): _shown(value) for key, value in self.custom.items()} | {
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "phone": self.phone,
+            "email": self.email,
+            "account_name": self.account_name,
+        }
+
+
 def values_of(contact: Contact) -> dict[str, Value]:
     """For `Text.render`. Reads `contact.account`: load it along with many contacts, or each asks for it once more."""
-    return {name_of(key): _shown(value) for key, value in contact.custom.items()} | {
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "phone": contact.phone,
-        "email": contact.email,
-        "account_name": contact.account.name,
-    }
+    told = (contact.first_name, contact.last_name, contact.phone, contact.email, contact.custom)
+    return Person(*told, contact.account.name).values()
 
 
 def _shown(value: Any) -> Value:

@@ -51,12 +51,13 @@ WITH stream AS MATERIALIZED (
     ORDER BY (SELECT max(o.served_at) FROM sending_stream o WHERE o.account_id = s.account_id), s.served_at
     LIMIT 1 FOR NO KEY UPDATE OF s, c SKIP LOCKED
 ), due AS MATERIALIZED (
-    SELECT m.account_id, m.id FROM stream s JOIN sending_message m
-        ON (m.account_id, m.connection_id, m.broadcast_id, m.channel)
-            = (s.account_id, s.connection_id, s.broadcast_id, s.channel)
-    WHERE m.state = 'queued' AND m.due_at <= clock_timestamp() ORDER BY m.due_at
-    LIMIT (SELECT greatest(1, least(%(limit)s, ceil(coalesce(pace / 2, %(limit)s)))) FROM stream)
-    FOR UPDATE OF m SKIP LOCKED
+    SELECT found.account_id, found.id FROM stream s CROSS JOIN LATERAL (
+        SELECT m.account_id, m.id FROM sending_message m
+        WHERE (m.account_id, m.connection_id, m.broadcast_id, m.channel)
+                = (s.account_id, s.connection_id, s.broadcast_id, s.channel)
+            AND m.state = 'queued' AND m.due_at <= clock_timestamp() ORDER BY m.due_at
+        LIMIT greatest(1, least(%(limit)s, ceil(coalesce(s.pace / 2, %(limit)s))))
+        FOR UPDATE SKIP LOCKED) AS found
 ), claimed AS (
     UPDATE sending_message m
     SET state = 'handing_over', attempt_id = %(attempt)s, attempts = m.attempts + 1, refusal = '',
@@ -113,11 +114,12 @@ FROM unnest(%(accounts)s::uuid[], %(contacts)s::uuid[], %(channels)s::text[], %(
 
 # Make the rows that will be locked; an address nobody ever decided about has none. In a transaction of its own:
 # inserting and locking in one would let a worker and an unsubscribe wait for each other.
-# Parameters: arrays accounts, channels, addresses. Index: the primary key.
+# Parameters: keys, a JSON list of account_id, channel, address (cheaper to write down than arrays are).
+# Index: the primary key.
 ENSURE = """
 INSERT INTO consent_subscription (account_id, channel, address, standing, source)
 SELECT DISTINCT account_id, channel, address, 'subscribed', ''
-FROM unnest(%(accounts)s::uuid[], %(channels)s::text[], %(addresses)s::text[]) AS k(account_id, channel, address)
+FROM jsonb_to_recordset(%(keys)s) AS k(account_id uuid, channel text, address text)
 WHERE NOT EXISTS (SELECT FROM consent_subscription s
     WHERE (s.account_id, s.channel, s.address) = (k.account_id, k.channel, k.address))
 ORDER BY account_id, channel, address ON CONFLICT DO NOTHING
@@ -131,8 +133,8 @@ LOCK = """
 SELECT s.account_id, s.channel, s.address, s.standing, s.entry_id, s.since, s.held_message_id IS NOT NULL,
     clock_timestamp()
 FROM consent_subscription s
-JOIN (SELECT DISTINCT * FROM unnest(%(accounts)s::uuid[], %(channels)s::text[], %(addresses)s::text[])) AS k(a, c, d)
-    ON (s.account_id, s.channel, s.address) = (k.a, k.c, k.d)
+JOIN (SELECT DISTINCT * FROM jsonb_to_recordset(%(keys)s) AS k(account_id uuid, channel text, address text)) AS k
+    ON (s.account_id, s.channel, s.address) = (k.account_id, k.channel, k.address)
 ORDER BY s.account_id, s.channel, s.address FOR SHARE OF s
 """
 # As LOCK, and nobody else judges for the same address meanwhile: what is counted under it stays true.
@@ -140,10 +142,10 @@ LOCK_ALONE = LOCK.replace("FOR SHARE OF s", "FOR NO KEY UPDATE OF s")
 
 # Lock the messages themselves, those that are still this attempt's: a worker that slept past its lease finds them in
 # other hands, and while these locks are held nobody else takes them (ABANDONED passes over locked rows).
-# Parameters: arrays accounts, ids, attempts. Result: id. Index: the primary key.
+# Parameters: attempts, a JSON list of account_id, id, attempt_id. Result: id. Index: the primary key.
 STILL_OURS = """
 SELECT m.id FROM sending_message m
-JOIN unnest(%(accounts)s::uuid[], %(ids)s::uuid[], %(attempts)s::uuid[]) AS k(account_id, id, attempt_id)
+JOIN jsonb_to_recordset(%(attempts)s) AS k(account_id uuid, id uuid, attempt_id uuid)
     ON (m.account_id, m.id) = (k.account_id, k.id) AND m.attempt_id = k.attempt_id
 WHERE m.state = 'handing_over' ORDER BY m.account_id, m.id FOR NO KEY UPDATE OF m
 """

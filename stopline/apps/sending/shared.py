@@ -7,20 +7,21 @@ stands in no queue.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
-from stopline.apps.accounts.models import Account
 from stopline.apps.consent import links
-from stopline.apps.contacts.models import Contact
-from stopline.apps.sending import mail, personal, wording
+from stopline.apps.sending import mail, wording
 from stopline.apps.sending.gate import Claimed
 from stopline.apps.sending.models import Content
+from stopline.apps.sending.personal import Person
 from stopline.rules.errors import InvalidInput
 from stopline.rules.words import Channel, MessageKind
 
@@ -29,21 +30,20 @@ Cursor = psycopg.AsyncCursor[Any]
 # What the broadcasts of a batch say. Parameters: arrays accounts, broadcasts, channels. Result: the fields of Told.
 # Index: the primary key.
 TOLD = """
-SELECT c.account_id, c.broadcast_id, c.channel, c.subject, c.text, c.html, c.media, c.template, c.hint, c.link,
-    a.name AS account_name
-FROM sending_content c JOIN accounts_account a ON a.id = c.account_id
+SELECT c.account_id, c.broadcast_id, c.channel, c.subject, c.text, c.html, c.media, c.template, c.hint, c.link
+FROM sending_content c
 JOIN unnest(%(accounts)s::uuid[], %(broadcasts)s::uuid[], %(channels)s::text[]) AS k(a, b, c)
     ON (c.account_id, c.broadcast_id, c.channel) = (k.a, k.b, k.c)
 """
 
-# In the model's order, as `from_db` wants them.
-PERSON = ("account_id", "id", "first_name", "last_name", "phone", "email", "custom")
-# The people of a batch. Parameters: arrays accounts, contacts. Result: the columns of PERSON. Index: the primary key.
-PEOPLE = f"""
-SELECT {", ".join(f"p.{name}" for name in PERSON)}
-FROM contacts_contact p JOIN unnest(%(accounts)s::uuid[], %(contacts)s::uuid[]) AS k(a, c)
-    ON (p.account_id, p.id) = (k.a, k.c)
-"""  # noqa: S608 (names of our own columns)
+# The people of a batch. Parameters: people, a JSON list of account_id, contact_id. Result: account, contact, the fields
+# of Person. Index: the primary key.
+PEOPLE = """
+SELECT p.account_id, p.id, p.first_name, p.last_name, p.phone, p.email, p.custom, a.name
+FROM jsonb_to_recordset(%(people)s) AS k(account_id uuid, contact_id uuid)
+JOIN contacts_contact p ON (p.account_id, p.id) = (k.account_id, k.contact_id)
+JOIN accounts_account a ON a.id = k.account_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ class Told:
     template: dict[str, Any]
     hint: str
     link: bool
-    account_name: str
 
     @property
     def key(self) -> tuple[UUID, UUID, str]:
@@ -75,19 +74,14 @@ async def write(cursor: Cursor, claimed: Sequence[Claimed]) -> list[Claimed]:
     many = [message for message in claimed if message.broadcast_id]
     if not many:
         return list(claimed)
-    told = await _told(cursor, many)
-    people = await _people(cursor, many)
+    told, people = await _told_and_people(cursor.connection, many)
     short = await links.short_urls(cursor, _short(many, told))
-    accounts = {
-        each.account_id: Account(id=each.account_id, name=each.account_name) for each in told.values()
-    }
     written = []
     for message in claimed:
         if not message.broadcast_id:
             written.append(message)
         elif person := people.get((message.account_id, message.contact_id)):
             content = told[message.account_id, message.broadcast_id, message.channel]
-            person.account = accounts[message.account_id]
             written.append(_written(message, content, person, short.get(message.key, "")))
     return written
 
@@ -120,18 +114,20 @@ def said(told: Told | Content, values: Mapping[str, Any], link: str = "") -> dic
     return {"text": "\n\n".join(part for part in (text.strip(), hint) if part), "parts": parts}
 
 
-def _written(message: Claimed, told: Told, person: Contact, short: str) -> Claimed:
+def _written(message: Claimed, told: Told, person: Person, short: str) -> Claimed:
     email = message.channel == Channel.EMAIL
     link = links.unsubscribe_url(message.account_id, Channel.EMAIL, message.address) if email else short
     try:
-        found = said(told, personal.values_of(person), link)
+        found = said(told, person.values(), link)
     except InvalidInput as problem:  # one person's fields that fit no text are no reason to stop the others
-        return replace(message, problem=str(problem))
+        message.problem = str(problem)
+        return message
     parts = found["parts"]
     if email:
         kind = MessageKind(message.kind)
         parts = mail.parts(message.account_id, message.contact_id, message.address, kind, parts)
-    return replace(message, text=found["text"], parts=parts, phone=person.phone)
+    message.text, message.parts, message.phone = found["text"], parts, person.phone
+    return message
 
 
 def _html_hint(hint: str, link: str) -> str:
@@ -154,22 +150,23 @@ def _short(
     ]
 
 
-async def _told(cursor: Cursor, many: Sequence[Claimed]) -> dict[tuple[UUID, UUID, str], Told]:
+async def _told_and_people(
+    connection: psycopg.AsyncConnection[Any], many: Sequence[Claimed]
+) -> tuple[dict[tuple[UUID, UUID, str], Told], dict[tuple[UUID, UUID], Person]]:
     keys = sorted({(each.account_id, each.broadcast_id, each.channel) for each in many}, key=str)
     columns = {
         "accounts": [account for account, _, _ in keys],
         "broadcasts": [broadcast for _, broadcast, _ in keys],
         "channels": [channel for _, _, channel in keys],
     }
-    async with cursor.connection.cursor(row_factory=class_row(Told)) as reading:
-        await reading.execute(TOLD, columns)
-        return {each.key: each for each in await reading.fetchall()}
-
-
-async def _people(cursor: Cursor, many: Sequence[Claimed]) -> dict[tuple[UUID, UUID], Contact]:
-    columns = {
-        "accounts": [each.account_id for each in many],
-        "contacts": [each.contact_id for each in many],
-    }
-    await cursor.execute(PEOPLE, columns)
-    return {(row[0], row[1]): Contact.from_db("default", PERSON, row) for row in await cursor.fetchall()}
+    wanted = [{"account_id": each.account_id, "contact_id": each.contact_id} for each in many]
+    async with (
+        connection.pipeline(),
+        connection.cursor(row_factory=class_row(Told)) as telling,
+        connection.cursor() as reading,
+    ):
+        await telling.execute(TOLD, columns)
+        await reading.execute(PEOPLE, {"people": Jsonb(wanted, dumps=orjson.dumps)})
+        told = {each.key: each for each in await telling.fetchall()}
+        people = {(account, contact): Person(*row) for account, contact, *row in await reading.fetchall()}
+    return told, people

@@ -45,7 +45,8 @@ class Worker:
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT; then finishes what is in flight and returns."""
-        parameters, most = live.connection_parameters(), SIDE_BY_SIDE + BATCHES + 4
+        parameters = {**live.connection_parameters(), "autocommit": True}
+        most = SIDE_BY_SIDE + BATCHES + 4
         pool = AsyncConnectionPool(kwargs=parameters, min_size=2, max_size=most, open=False)
         self.handover = Handover(pool)
         self.streams = Streams(self.handover, self.stopping)

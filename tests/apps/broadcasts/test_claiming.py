@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from stopline.apps.broadcasts import broadcast as broadcasts
-from stopline.apps.sending import gate
+from stopline.apps.sending import gate, queries
 from stopline.apps.sending.models import Connection, Message, Stream
 from tests import make
 from tests.apps.broadcasts.conftest import hand_over, sent
@@ -231,6 +233,8 @@ def test_the_locks_of_a_judgement_are_held_until_its_hand_offs_have_ended(accoun
 
     async def judge(handover):
         claimed = await handover.claim_stream()
+        async with handover.pool.connection() as preparing, preparing.cursor() as cursor:
+            await gate.ensure(cursor, claimed)
         async with handover.pool.connection() as holding, holding.transaction(), holding.cursor() as cursor:
             judged = await gate.judge(cursor, claimed)
             assert [each.verdict.allowed for each in judged] == [True]
@@ -239,3 +243,25 @@ def test_the_locks_of_a_judgement_are_held_until_its_hand_offs_have_ended(accoun
                 return (await other.execute(stops, [ada.phone])).rowcount
 
     assert run(judge) == 0
+
+
+def test_a_claim_reads_no_more_of_a_long_queue_than_it_takes(account, admin):
+    """With a million waiting, reading them all for each batch would take longer than sending it."""
+    people(account, 300)
+    sent(admin)
+    with connection.cursor() as cursor:
+        for table in ("sending_message", "sending_stream", "sending_connection"):
+            cursor.execute(f"ANALYZE {table}")
+
+        told = {"attempt": uuid4(), "lease": 30.0, "limit": 5, "busy": [], "look_again": 1.0}
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {queries.CLAIM_STREAM}", told)
+        (((plan,),),) = cursor.fetchall()
+
+    read = [node for node in nodes(plan["Plan"]) if node.get("Relation Name") == "sending_message"]
+    assert sum(node["Actual Rows"] * node["Actual Loops"] for node in read) <= 3 * 5, read
+
+
+def nodes(plan):
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)

@@ -193,6 +193,7 @@ def test_a_permit_lapses_with_the_connection_that_holds_its_lock(account, provid
     async def lose_the_lock(handover):
         claimed = await handover.claim()
         async with handover.pool.connection() as connection, connection.cursor() as cursor:
+            await gate.ensure(cursor, claimed)
             (judged,) = await gate.judge(cursor, claimed)
             judged.permit.check()  # good while the lock is held
             await asyncio.to_thread(terminate, connection.info.backend_pid)

@@ -1,7 +1,7 @@
 """Hands messages to an e-mail service: django-anymail knows each one's format, our own client carries it.
 
 Anymail's backends would send by themselves, in a thread and without a look at the permit. So they only write the
-request and read the answer here; between the two, `http.hand_off` looks at the permit on the wire's edge.
+request and read the answer here; between the two, `Wire.hand_off` looks at the permit on the wire's edge.
 """
 
 from __future__ import annotations
