@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -94,13 +94,13 @@ class Handover:
                 async with connection.transaction():
                     # Before the locks, which these would only hold longer.
                     written = await shared.write(cursor, claimed)
-                    contents = await media.contents(cursor, written)
+                    with_them = Alongside(await media.contents(cursor, written))
                     judged = await gate.judge(
                         cursor, written, lambda message: _flow(message) not in self.stopped
                     )
                     outcomes.update({each.message.id: outcome.returned(each.message) for each in judged})
                     await asyncio.gather(
-                        *(self._settle(queue, contents, outcomes) for queue in _queues(judged))
+                        *(self._settle(queue, with_them, outcomes) for queue in _queues(judged))
                     )
                     touched = await outcome.record(cursor, outcomes.values())
         except (psycopg.Error, OSError) as error:
@@ -145,13 +145,13 @@ class Handover:
             await self.sender(provider).close()
 
     async def _settle(
-        self, judged: Sequence[Judged], contents: media.Contents, outcomes: dict[UUID, Outcome]
+        self, judged: Sequence[Judged], with_them: Alongside, outcomes: dict[UUID, Outcome]
     ) -> None:
         """One person's messages one after the other, as they were written."""
         for each in judged:
-            outcomes[each.message.id] = await self._send(each, contents)
+            outcomes[each.message.id] = await self._send(each, with_them)
 
-    async def _send(self, judged: Judged, contents: media.Contents) -> Outcome:
+    async def _send(self, judged: Judged, with_them: Alongside) -> Outcome:
         message = judged.message
         if judged.permit is None:
             return outcome.refused(judged)
@@ -159,7 +159,7 @@ class Handover:
             return outcome.of_error(message, MessageRefused(message.problem))
         try:
             sender = self._sender_of(message)
-            receipt = await sender.send(judged.permit, _outgoing(message, contents))
+            receipt = await sender.send(judged.permit, _outgoing(message, with_them))
         except (
             Exception
         ) as error:  # one bad message never sinks a batch: of_error names what to do about each
@@ -182,7 +182,7 @@ class Handover:
                 message, MessageState.UNKNOWN, failure="Its worker stopped before the answer came."
             )
         try:
-            receipt = await sender.find(_outgoing(message))
+            receipt = await sender.find(_outgoing(message, Alongside({})))
         except ProviderError:
             return None  # not now: the lease taken for asking runs out and somebody asks again
         return outcome.accepted(message, receipt) if receipt else outcome.returned(message)
@@ -229,7 +229,20 @@ def _make_sender(provider: str) -> Sender:
     return PROVIDERS[provider].sender()
 
 
-def _outgoing(message: Claimed, contents: media.Contents | None = None) -> Outgoing:
+@dataclass(slots=True)
+class Alongside:
+    """What the messages of a batch share: files' bytes, and the ways they leave by, each worked out once."""
+
+    contents: media.Contents
+    ways: dict[UUID, Way] = field(default_factory=dict)
+
+    def way(self, message: Claimed) -> Way:
+        if message.connection_id not in self.ways:
+            self.ways[message.connection_id] = way(message)
+        return self.ways[message.connection_id]
+
+
+def _outgoing(message: Claimed, with_them: Alongside) -> Outgoing:
     parts = message.parts
     template = parts.get("template")
     return Outgoing(
@@ -237,11 +250,11 @@ def _outgoing(message: Claimed, contents: media.Contents | None = None) -> Outgo
         channel=Channel(message.channel),
         address=message.address,
         text=message.text,
-        way=way(message),
+        way=with_them.way(message),
         subject=parts.get("subject", ""),
         html=parts.get("html", ""),
         headers=parts.get("headers", {}),
-        media=tuple(_media(message, each, contents or {}) for each in parts.get("media", [])),
+        media=tuple(_media(message, each, with_them.contents) for each in parts.get("media", ())),
         template=Template(**template) if template else None,
     )
 

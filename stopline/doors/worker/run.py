@@ -8,11 +8,13 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import orjson
 import psycopg
 import structlog
 from django.db import Error as DatabaseError
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts import live
@@ -47,7 +49,9 @@ class Worker:
         """Until SIGTERM or SIGINT; then finishes what is in flight and returns."""
         parameters = {**live.connection_parameters(), "autocommit": True}
         most = SIDE_BY_SIDE + BATCHES + 4
-        pool = AsyncConnectionPool(kwargs=parameters, min_size=2, max_size=most, open=False)
+        pool = AsyncConnectionPool(
+            kwargs=parameters, min_size=2, max_size=most, open=False, configure=_reads_json_quickly
+        )
         self.handover = Handover(pool)
         self.streams = Streams(self.handover, self.stopping)
         loop = asyncio.get_running_loop()
@@ -149,6 +153,10 @@ class Worker:
                 log.warning("worker.database_away", part=part.__name__, error=str(error))
                 await _wait(self.stopping, pause)
                 pause = min(pause * 2, 5)
+
+
+async def _reads_json_quickly(connection: psycopg.AsyncConnection[Any]) -> None:
+    set_json_loads(orjson.loads, connection)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

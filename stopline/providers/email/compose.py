@@ -125,7 +125,7 @@ def extra_headers(message: Outgoing) -> dict[str, str]:
 
 def written_from(way: Way) -> str:
     """As it stands in the From header. Raises Misconfigured."""
-    return formataddr(sender(way))
+    return _formatted(*sender(way))
 
 
 def sender(way: Way) -> tuple[str, str]:
@@ -145,6 +145,9 @@ def _is_address(text: str) -> bool:
     return True
 
 
+_formatted = lru_cache(maxsize=1_000)(lambda name, address: formataddr((name, address)))
+
+
 def mailbox(way: Way) -> str:
     return one_line(way.sender).strip("<> ").lower()
 
@@ -156,6 +159,8 @@ def subject(message: Outgoing) -> str:
 
 def one_line(text: str) -> str:
     """Without line ends and control characters, so that a value can't begin another header."""
+    if text.isascii() and text.isprintable():  # as nearly all are; the expressions take ten times as long
+        return text.strip()
     return SURROGATE.sub("\ufffd", CONTROL.sub(" ", text)).strip()
 
 
@@ -166,11 +171,16 @@ def _unsubscribe(message: Outgoing, given: Mapping[str, str]) -> dict[str, str]:
     """
     where = re.findall(r"<(https?://[^<>\s]+)>", given.get("list-unsubscribe", ""))
     inbox = one_line(str(message.way.settings.get("reply_to") or "")) or mailbox(message.way)
-    mailto = f"mailto:{quote(inbox, safe='@+')}?subject={quote(f'unsubscribe {message.id.hex}')}"
+    mailto = f"{_mailto(inbox)}?subject=unsubscribe%20{message.id.hex}"
     headers = {"List-Unsubscribe": ", ".join(f"<{each}>" for each in (*where[:1], mailto))}
     if where:
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
+
+
+@lru_cache(maxsize=1_000)
+def _mailto(inbox: str) -> str:
+    return f"mailto:{quote(inbox, safe='@+')}"
 
 
 def person(address: str) -> str:
@@ -188,11 +198,18 @@ def person(address: str) -> str:
 def date(message: Outgoing) -> str:
     """When it was queued, which its id tells (RFC 9562 section 5.7); other ids tell nothing."""
     if message.id.version == 7:
-        return format_datetime(datetime.fromtimestamp((message.id.int >> 80) / 1000, UTC))
+        return _date((message.id.int >> 80) // 1000)
     return format_datetime(localtime())
 
 
+@lru_cache(maxsize=1_000)  # a broadcast's are queued thousands in a second
+def _date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))
+
+
 def line_ends(text: str) -> str:
+    if text.isascii() and "\r" not in text and "\x00" not in text:
+        return text
     clean = SURROGATE.sub("\ufffd", text.replace("\x00", ""))
     return "\n".join(re.split(r"\r\n|\r|\n", clean))
 

@@ -27,7 +27,7 @@ from stopline.providers.email.compose import (
 )
 
 ORDINARY = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]+")
-LONGEST_LINE = 900  # bytes; RFC 5321 takes 998
+LONG = re.compile(rb"[^\n]{901}")  # bytes of a line; RFC 5321 takes 998
 
 
 def written(message: Outgoing) -> bytes:
@@ -58,7 +58,7 @@ def _part(kind: str, said: str) -> bytes:
     """As it is where it may be, else quoted-printable, else, where most of it would be quoted, in base64."""
     body = line_ends(said).encode()
     body += b"" if body.endswith(b"\n") else b"\n"
-    if body.isascii() and max(map(len, body.split(b"\n"))) <= LONGEST_LINE and b"\r" not in body:
+    if body.isascii() and not LONG.search(body) and b"\r" not in body:
         encoding, content = "7bit", body
     else:
         encoding, content = "quoted-printable", b2a_qp(body, istext=True)

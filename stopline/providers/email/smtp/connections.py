@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import aiosmtplib
@@ -68,18 +66,23 @@ class Connections:
         self.turns: dict[Server, asyncio.Semaphore] = {}
         self.context = ssl.create_default_context()
 
-    @contextlib.asynccontextmanager
-    async def one(self, server: Server) -> AsyncIterator[Line]:
-        """A connection that is signed in. It is kept afterwards unless something went wrong on it."""
-        async with self.turns.setdefault(server, asyncio.Semaphore(server.at_once)):
-            line = await self._rested(server) or await self._open(server)
-            try:
-                yield line
-            except BaseException:
-                line.close()
-                raise
-            if line.quiet:
-                self.resting.setdefault(server, []).append(Kept(line, clock()))
+    async def take(self, server: Server) -> Line:
+        """A connection that is signed in, when it is this one's turn. Give it back, whatever happens."""
+        turn = self.turns.setdefault(server, asyncio.Semaphore(server.at_once))
+        await turn.acquire()
+        try:
+            return await self._rested(server) or await self._open(server)
+        except BaseException:
+            turn.release()
+            raise
+
+    def give_back(self, server: Server, line: Line, *, fit: bool) -> None:
+        """It is kept unless something went wrong on it."""
+        if not fit:
+            line.close()
+        elif line.quiet:
+            self.resting.setdefault(server, []).append(Kept(line, clock()))
+        self.turns[server].release()
 
     async def close(self) -> None:
         for kept in [each for rests in self.resting.values() for each in rests]:
@@ -139,6 +142,23 @@ class Connections:
             opened.close()
             raise
         return client
+
+
+@dataclass(slots=True)
+class One:
+    """A connection for the length of an `async with`."""
+
+    connections: Connections
+    server: Server
+    line: Line | None = None
+
+    async def __aenter__(self) -> Line:
+        self.line = await self.connections.take(self.server)
+        return self.line
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        assert self.line
+        self.connections.give_back(self.server, self.line, fit=kind is None)
 
 
 async def _authenticate(client: aiosmtplib.SMTP, server: Server) -> None:

@@ -8,7 +8,7 @@ from stopline.providers.base import Outgoing, Permit, Receipt
 from stopline.providers.email import ids
 from stopline.providers.email.compose import mailbox, one_line
 from stopline.providers.email.smtp import answers
-from stopline.providers.email.smtp.connections import Connections, Server
+from stopline.providers.email.smtp.connections import Connections, One, Server
 from stopline.providers.email.smtp.line import Answers, Lost
 from stopline.providers.email.written import written
 from stopline.providers.errors import OutcomeUnknown, ProviderError, TryLater
@@ -24,13 +24,12 @@ class SmtpSender:
         self.connections = Connections()
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
-        """The permit is looked at again where the first byte is written (`Line.send`)."""
-        permit.check()
+        """The permit is looked at where the first byte is written (`Line.send`)."""
         server = Server.of(message.way)
         body = written(message)
         started = asyncio.Event()
         try:
-            async with asyncio.timeout(HAND_OFF_WITHIN), self.connections.one(server) as line:
+            async with asyncio.timeout(HAND_OFF_WITHIN), One(self.connections, server) as line:
                 told = await line.send(permit, _return_path(message), message.address, body, started)
         except (Lost, TimeoutError, OSError) as error:
             if started.is_set():  # the server may have taken it, and only its answer is lost
