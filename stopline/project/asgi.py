@@ -15,6 +15,7 @@ django = get_asgi_application()
 
 from django.conf import settings
 
+from stopline.doors import garbage
 from stopline.doors.inbound.door import InboundDoor, knows_sandbox
 from stopline.doors.inbound.health import healthz
 from stopline.doors.live.door import LiveDoor
@@ -45,6 +46,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
+            garbage.look_seldom()
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
             await live.close()

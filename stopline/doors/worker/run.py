@@ -22,6 +22,7 @@ from stopline.apps.broadcasts import running
 from stopline.apps.inbox import stored
 from stopline.apps.sending import routes
 from stopline.apps.sending.handover import Handover
+from stopline.doors import garbage
 from stopline.doors.asgi import in_thread
 from stopline.doors.worker import listening
 from stopline.doors.worker.streams import BATCHES, Streams
@@ -165,4 +166,5 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 
 def run() -> None:
+    garbage.look_seldom()
     asyncio.run(Worker().run())
