@@ -51,9 +51,8 @@ def phone(text: str, country: str | None) -> str:
     if reason := NOT_POSSIBLE.get(phonenumbers.is_possible_number_with_reason(number)):
         raise _bad_phone(typed, reason)
     stored = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    if (
-        phonenumbers.parse(stored) != number
-    ):  # Such a number (000000) would be another address each time it is read.
+    # Such a number (000000) would be another address each time it is read.
+    if stored != typed and phonenumbers.parse(stored) != number:
         raise _bad_phone(typed, "it isn't a phone number")
     return stored
 

@@ -81,7 +81,7 @@ class Member(models.Model):
     """A user's place in one account, and what they may do there."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=[(role.value, role.label) for role in Role])
@@ -108,7 +108,7 @@ class Invitation(models.Model):
     """A single-use link to join an account. Only the token's digest is kept, so a leaked table opens nothing."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     email = models.EmailField()
     role = models.CharField(max_length=10, choices=[(role.value, role.label) for role in Role])

@@ -21,7 +21,7 @@ class Automation(models.Model):
     """What to answer by itself, on which channels, and when. Change it only through `automations.automation`."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="automations")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="automations", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     kind = models.CharField(max_length=12)
     enabled = models.BooleanField(default=True)
@@ -85,7 +85,7 @@ class Run(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     automation_id = models.UUIDField(null=True)
     automation = tenant_key("automations.Automation", "automation_id", null=True)

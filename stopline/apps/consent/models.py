@@ -19,7 +19,9 @@ class Subscription(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "channel", "address")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="subscriptions")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="subscriptions", db_index=False
+    )
     channel = models.CharField(max_length=10)
     address = models.CharField(max_length=254)
     standing = models.CharField(max_length=12, default=Standing.SUBSCRIBED)
@@ -58,7 +60,7 @@ class Entry(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.RESTRICT, related_name="ledger")
+    account = models.ForeignKey(Account, on_delete=models.RESTRICT, related_name="ledger", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     position = models.BigIntegerField(db_default=0)  # an identity column, see migration 0002
     channel = models.CharField(max_length=10)
@@ -100,7 +102,9 @@ class EvidenceFile(models.Model):
     """A file somebody gave as evidence for an entry (a form, a screenshot, a letter)."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.RESTRICT, related_name="evidence_files")
+    account = models.ForeignKey(
+        Account, on_delete=models.RESTRICT, related_name="evidence_files", db_index=False
+    )
     id = models.UUIDField(default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
@@ -115,7 +119,7 @@ class Link(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "code")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     code = models.CharField(max_length=10)
     channel = models.CharField(max_length=10)
     address = models.CharField(max_length=254)
@@ -132,7 +136,7 @@ class PreferencePage(models.Model):
     """How an account's preference page looks and speaks; no row: as every new account's does."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     colour = models.CharField(max_length=7, blank=True)  # #1a2b3c; "" is ours
     wording = models.TextField(max_length=600, blank=True)  # the account's own words, above the channels

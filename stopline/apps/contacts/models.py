@@ -20,7 +20,7 @@ class Contact(models.Model):
     """
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="contacts")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     first_name = models.CharField(max_length=120, blank=True)
     last_name = models.CharField(max_length=120, blank=True)
@@ -74,7 +74,7 @@ class Contact(models.Model):
 
 class ContactList(models.Model):
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="lists")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="lists", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     name = models.CharField(max_length=80)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -90,7 +90,7 @@ class ContactList(models.Model):
 
 class ListMembership(models.Model):
     pk = models.CompositePrimaryKey("account_id", "contact_list_id", "contact_id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     contact_list_id = models.UUIDField()
     contact_id = models.UUIDField()
     contact_list = tenant_key("contacts.ContactList", "contact_list_id", related_name="memberships")
@@ -107,7 +107,9 @@ class CustomField(models.Model):
         DATE = "date", "Date"
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="custom_fields")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="custom_fields", db_index=False
+    )
     id = models.UUIDField(default=uuid7, editable=False)
     key = models.SlugField(max_length=60)  # the name in `Contact.custom`; never changes
     label = models.CharField(max_length=60)
@@ -131,7 +133,7 @@ class Import(models.Model):
         FAILED = "failed", "Failed"
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="imports")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="imports", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     file_name = models.CharField(max_length=200)
     content = models.BinaryField()  # the file, gzip; emptied when the import is done
@@ -160,7 +162,7 @@ class ImportFault(models.Model):
     """A row that could not be imported: its line in the file, why, and the row itself to mend."""
 
     pk = models.CompositePrimaryKey("account_id", "import_id", "line")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     import_id = models.UUIDField()
     of = tenant_key("contacts.Import", "import_id", related_name="faults")
     line = models.IntegerField()  # in the file, the first row is 1

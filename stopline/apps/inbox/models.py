@@ -16,7 +16,9 @@ class Conversation(models.Model):
         CLOSED = "closed", "Closed"
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="conversations")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="conversations", db_index=False
+    )
     id = models.UUIDField(default=uuid7, editable=False)
     contact_id = models.UUIDField()
     contact = tenant_key("contacts.Contact", "contact_id", related_name="conversations")
@@ -77,7 +79,9 @@ class SavedReply(models.Model):
     """A text members send often; the composer inserts it."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="saved_replies")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="saved_replies", db_index=False
+    )
     id = models.UUIDField(default=uuid7, editable=False)
     name = models.CharField(max_length=80)
     text = models.TextField(max_length=2000)

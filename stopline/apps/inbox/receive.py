@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 # Longer than a hand-off in flight can hold a subscription (sending.gate: to start, plus the provider's time-out).
 LOCK_WAIT = "20s"
+SHORT = 40  # characters of a text that may be said again in the same words
 # In the model's order, as `from_db` wants them.
 PERSON = ("account_id", "id", "phone", "email", "user_address")
 COLUMNS = {AddressKind.PHONE: "phone", AddressKind.EMAIL: "email", AddressKind.USER: "user_address"}
@@ -304,8 +306,13 @@ def _read(arrival: Arrival, *, unsubscribed: bool) -> Intent:
     extra = keywords.ExtraWords(
         tuple(account.opt_out_words), tuple(account.opt_in_words), tuple(account.help_words)
     )
-    text, channel = arrival.event.text, arrival.event.channel
-    return keywords.read(text, channel, extra=extra, unsubscribed=unsubscribed).intent
+    text = arrival.event.text
+    read = _read_short if len(text) <= SHORT else keywords.read
+    return read(text, arrival.event.channel, extra=extra, unsubscribed=unsubscribed).intent
+
+
+# A broadcast is answered by thousands of people in few words, and a STOP is read before and inside its transaction.
+_read_short = lru_cache(maxsize=5_000)(keywords.read)
 
 
 def _unsubscribed(arrival: Arrival) -> bool:

@@ -28,7 +28,7 @@ class ProviderOptOut(models.Model):
         REMOVED = "removed", "Taken off the provider's list"
 
     pk = models.CompositePrimaryKey("account_id", "connection_id", "channel", "address")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     connection_id = models.UUIDField()
     connection = tenant_key("sending.Connection", "connection_id", related_name="opt_outs")
     channel = models.CharField(max_length=10)
@@ -64,7 +64,7 @@ class Comparison(models.Model):
     """The last comparison of a connection's opt-outs with the provider's."""
 
     pk = models.CompositePrimaryKey("account_id", "connection_id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     connection_id = models.UUIDField()
     connection = tenant_key("sending.Connection", "connection_id", related_name="comparisons")
     asked_at = models.DateTimeField(null=True)

@@ -29,7 +29,7 @@ class Connection(models.Model):
         REMOVED = "removed", "Removed"  # by an admin; `routes.take_over` gives its queue to others
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="connections")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="connections", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     provider = models.CharField(max_length=30)
     name = models.CharField(max_length=80)
@@ -73,7 +73,7 @@ class Route(models.Model):
     """Which connection takes a channel's messages to addresses that begin with `prefix` ("" is every other)."""
 
     pk = models.CompositePrimaryKey("account_id", "channel", "prefix")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="routes")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="routes", db_index=False)
     channel = models.CharField(max_length=10)
     prefix = models.CharField(max_length=8, blank=True)  # of an E.164 number, "+49"; longest match wins
     connection_id = models.UUIDField()
@@ -84,7 +84,9 @@ class MessageTemplate(models.Model):
     """A message the provider has approved, as it was when it was last asked (sending.templates)."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="message_templates")
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="message_templates", db_index=False
+    )
     id = models.UUIDField(default=uuid7, editable=False)
     connection_id = models.UUIDField()
     connection = tenant_key("sending.Connection", "connection_id", related_name="templates")
@@ -114,7 +116,7 @@ class InboundEvent(models.Model):
     """What a provider sent us, as it came: kept so that it counts once and nothing is lost on the way."""
 
     pk = models.CompositePrimaryKey("account_id", "connection_id", "event_id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     connection_id = models.UUIDField()
     connection = tenant_key("sending.Connection", "connection_id", related_name="events")
     event_id = models.CharField(max_length=160)

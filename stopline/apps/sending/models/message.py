@@ -130,7 +130,7 @@ class MediaFile(models.Model):
     """A file that came or goes with a message. Kept in the database: web and worker may be on different hosts."""
 
     pk = models.CompositePrimaryKey("account_id", "id")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="media_files")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="media_files", db_index=False)
     id = models.UUIDField(default=uuid7, editable=False)
     message_id = models.UUIDField(null=True)  # null until its message is queued
     message = tenant_key("sending.Message", "message_id", related_name="media_files", null=True)
