@@ -3,7 +3,8 @@
 # Take one inbound message: the event counts once, the message is stored, the conversation opens and moves up.
 # What the event said is in the message from then on, so its body goes: an erasure has one place less to look.
 # Parameters: account, connection, event, now, phone / email / user (the sender's address, two of them
-# null), conversation (id for a new one), message (id), channel, address, text, line, entry, unclear (bool or null).
+# null), conversation (id for a new one), message (id), channel, address, text, line, entry, unclear (bool or null),
+# afresh (bool: one that was stored and not applied counts as seen).
 # Result: no row where no contact has the address; else (contact, conversation or null where the event was seen).
 # Index: contact_phone_once and its like, one_conversation_a_contact, the primary keys.
 TAKE = """
@@ -19,7 +20,7 @@ WITH person AS (
         %(now)s::timestamptz, '' FROM person
     ON CONFLICT (account_id, connection_id, event_id) DO UPDATE
         SET applied_at = excluded.applied_at, body = excluded.body, problem = ''
-        WHERE e.applied_at IS NULL
+        WHERE e.applied_at IS NULL AND NOT %(afresh)s::bool
     RETURNING event_id
 ), talk AS (
     INSERT INTO inbox_conversation AS c (account_id, id, contact_id, state, channel, last_line, last_message_at,
@@ -64,17 +65,21 @@ WHERE (e.account_id, e.connection_id, e.event_id) = (%(account)s::uuid, %(connec
 FOR UPDATE OF e
 """
 
-# Whose address it is. Parameters: account, phone / email / user (the address, two of them null).
-# Result: account, id and addresses of one contact, or no row. Index: contact_phone_once and its like.
+# Whose address it is. From then on the transaction waits for no lock longer than `patience`. Parameters: account,
+# patience, phone / email / user (the address, two of them null).
+# Result: one row, account, id and addresses of the contact, or nulls. Index: contact_phone_once and its like.
 PERSON = """
-SELECT account_id, id, phone, email, user_address FROM contacts_contact
-WHERE account_id = %(account)s::uuid AND phone = %(phone)s::text
-UNION ALL
-SELECT account_id, id, phone, email, user_address FROM contacts_contact
-WHERE account_id = %(account)s::uuid AND email = %(email)s::text
-UNION ALL
-SELECT account_id, id, phone, email, user_address FROM contacts_contact
-WHERE account_id = %(account)s::uuid AND user_address = %(user)s::text
+WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', %(patience)s::text, true))
+SELECT p.* FROM patience LEFT JOIN LATERAL (
+    SELECT account_id, id, phone, email, user_address FROM contacts_contact
+    WHERE account_id = %(account)s::uuid AND phone = %(phone)s::text
+    UNION ALL
+    SELECT account_id, id, phone, email, user_address FROM contacts_contact
+    WHERE account_id = %(account)s::uuid AND email = %(email)s::text
+    UNION ALL
+    SELECT account_id, id, phone, email, user_address FROM contacts_contact
+    WHERE account_id = %(account)s::uuid AND user_address = %(user)s::text
+) AS p ON true
 """
 
 # Progress reports of one connection, in one statement. A state only moves forward, whatever the order of arrival.

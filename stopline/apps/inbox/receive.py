@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
+from django.db import connection as database
 from django.db import transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
 
 # Longer than a hand-off in flight can hold a subscription (sending.gate: to start, plus the provider's time-out).
 LOCK_WAIT = "20s"
+AT_ONCE = (
+    "10ms"  # what lasts longer is worth a transaction of its own, so that nothing is lost while it waits
+)
+log = structlog.get_logger(__name__)
 SHORT = 40  # characters of a text that may be said again in the same words
 # In the model's order, as `from_db` wants them.
 PERSON = ("account_id", "id", "phone", "email", "user_address")
@@ -46,13 +52,14 @@ COLUMNS = {AddressKind.PHONE: "phone", AddressKind.EMAIL: "email", AddressKind.U
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message on its way in: who wrote what, and the ids it will have."""
+    """One message on its way in: who wrote what, and the ids it will have. `afresh`: nobody has stored it yet."""
 
     connection: Connection
     event: Received
     address: str
     message_id: UUID
     now: datetime
+    afresh: bool = False
 
     @property
     def account(self) -> Account:
@@ -78,6 +85,22 @@ def take(connection: Connection, event: Received) -> Taken:
     arrival = _arrival(connection, event)
     if _intent(arrival) is Intent.NONE:
         return _take_plain(arrival)
+    return _take_at_once(arrival) or _take_stored(arrival)
+
+
+def _take_at_once(arrival: Arrival) -> Taken | None:
+    """In one transaction, where it is new and nobody has its address in hand; None where not: nothing has changed."""
+    if database.in_atomic_block:  # a caller's own, which would go on with our patience
+        return None
+    try:
+        with transaction.atomic():
+            return _applied(replace(arrival, afresh=True), _contact(arrival, patience=AT_ONCE))
+    except Exception as error:  # whatever it was is met again by what comes next, behind a stored event
+        log.debug("inbound.not_at_once", event_id=arrival.event.event_id, error=type(error).__name__)
+        return None
+
+
+def _take_stored(arrival: Arrival) -> Taken:
     new = _store(arrival)
     try:
         # Also where it was seen: whoever stored it may have died before it was in force, and we are about to say it is.
@@ -98,20 +121,23 @@ def apply(arrival: Arrival) -> Taken:
     with transaction.atomic():
         if not _my_turn(arrival):
             return Taken(new=False)
-        contact = _contact(arrival)
-        intent = _intent(arrival)
-        match intent:
-            case Intent.OPT_OUT:
-                conversation = _opt_out(arrival, contact)
-            case Intent.OPT_IN:
-                conversation = _opt_in(arrival, contact)
-            case Intent.HELP:
-                conversation = _message(arrival)
-                _answer(arrival, contact, conversation, MessageKind.HELP, arrival.account.help_text)
-            case Intent.UNSURE:
-                conversation = _unsure(arrival, contact)
-            case _:
-                conversation = _plain(arrival, automatic.chosen(arrival))
+        return _applied(arrival, _contact(arrival))
+
+
+def _applied(arrival: Arrival, contact: Contact) -> Taken:
+    intent = _intent(arrival)
+    match intent:
+        case Intent.OPT_OUT:
+            conversation = _opt_out(arrival, contact)
+        case Intent.OPT_IN:
+            conversation = _opt_in(arrival, contact)
+        case Intent.HELP:
+            conversation = _message(arrival)
+            _answer(arrival, contact, conversation, MessageKind.HELP, arrival.account.help_text)
+        case Intent.UNSURE:
+            conversation = _unsure(arrival, contact)
+        case _:
+            conversation = _plain(arrival, automatic.chosen(arrival))
     return Taken(True, True, intent, conversation, arrival.message_id)
 
 
@@ -213,6 +239,7 @@ def _parameters(
         "line": line(arrival.event.text or arrival.event.subject or media.words(arrival.event.media)),
         "entry": entry_id,
         "unclear": unclear,
+        "afresh": arrival.afresh,
     }
 
 
@@ -335,9 +362,12 @@ def _person(arrival: Arrival) -> dict[str, str | None]:
     }
 
 
-def _contact(arrival: Arrival) -> Contact:
-    """Whose address it is; an unknown one becomes a contact. Two messages at once: the second finds the first's."""
-    if found := _known(arrival):
+def _contact(arrival: Arrival, *, patience: str = "") -> Contact:
+    """Whose address it is; an unknown one becomes a contact. Two messages at once: the second finds the first's.
+
+    The transaction waits for no lock longer than `patience` (LOCK_WAIT) from then on.
+    """
+    if found := _known(arrival, patience or LOCK_WAIT):
         return found
     origin = f"Wrote by {arrival.event.channel.label}"
     first, _, last = arrival.event.name.strip()[:120].partition(" ")
@@ -349,10 +379,11 @@ def _contact(arrival: Arrival) -> Contact:
         return Contact.objects.get(account_id=arrival.account.id, **where)
 
 
-def _known(arrival: Arrival) -> Contact | None:
+def _known(arrival: Arrival, patience: str) -> Contact | None:
     """Who it is and where they are reached; the contact's other fields are fetched when they are asked for."""
-    found = sql.rows(queries.PERSON, {"account": arrival.account.id, **_person(arrival)})
-    return Contact.from_db("default", PERSON, found[0]) if found else None
+    whose = {"account": arrival.account.id, "patience": patience, **_person(arrival)}
+    (found,) = sql.rows(queries.PERSON, whose)
+    return Contact.from_db("default", PERSON, found) if found[0] else None
 
 
 def _store(arrival: Arrival) -> bool:

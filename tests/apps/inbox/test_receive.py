@@ -353,3 +353,36 @@ def test_a_stop_behind_a_hand_off_that_hangs_is_recorded_and_applied_when_the_lo
 
     assert (waiting.new, waiting.applied) == (True, False)
     assert standings(connection.account)["sms"] == "unsubscribed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_that_meets_nobody_takes_one_transaction(monkeypatch):
+    connection = make.connection(make.account())
+    monkeypatch.setattr(receive, "_store", lambda _: pytest.fail("stored before it had to wait"))
+
+    taken = write(connection, "STOP")
+
+    assert (taken.new, taken.applied) == (True, True)
+    assert standings(connection.account)["sms"] == "unsubscribed"
+    assert InboundEvent.objects.get().applied_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_that_fails_half_way_leaves_nothing_but_the_stored_event(monkeypatch):
+    """And is in force all the same where a second try succeeds."""
+    connection = make.connection(make.account())
+    put, tries = receive.queue.put, []
+
+    def fails_once(*given, **named):
+        tries.append(Entry.objects.count())
+        if len(tries) == 1:
+            raise RuntimeError
+        return put(*given, **named)
+
+    monkeypatch.setattr(receive.queue, "put", fails_once)
+
+    taken = write(connection, "STOP")
+
+    assert (taken.new, taken.applied) == (True, True)
+    assert tries == [3, 3] and Entry.objects.count() == 3, "what the first had written was taken back"
+    assert Message.objects.filter(kind="inbound").count() == 1
