@@ -117,7 +117,8 @@ def outgoing(way: Way, n: int) -> Outgoing:
 
 def _permit(message: Outgoing) -> Permit:
     now = datetime.now(UTC)
-    return Permit(message.id, uuid.uuid4(), message.channel, message.address, now, clock() + 30, lambda: True)
+    attempt, way = uuid.uuid4(), message.way.id
+    return Permit(message.id, attempt, message.channel, message.address, way, now, clock() + 30, lambda: True)
 
 
 def set_up() -> None:

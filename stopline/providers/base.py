@@ -35,6 +35,7 @@ class Permit:
     attempt_id: UUID
     channel: Channel
     address: str
+    connection_id: UUID
     checked_at: datetime
     deadline: float
     locked: Callable[[], bool]

@@ -14,6 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import aiohappyeyeballs
 from yarl import URL
@@ -26,7 +27,7 @@ from stopline.providers.exchange import Exchange, Lost
 # Seconds a provider may take to answer. An unsubscribe waits for hand-offs in flight, so this bounds it too.
 ANSWER_WITHIN = 10.0
 CONNECT_WITHIN = 3.0
-CONNECTIONS = 200
+ROOM = 200  # messages on their way at once through one connection of an account
 # Seconds an idle connection is kept: less than the 5 after which common servers (Node, uvicorn) close theirs. A close
 # that crosses a POST would leave its outcome unknown.
 KEPT_FOR = 4.0
@@ -50,7 +51,8 @@ class Wire:
 
     def __init__(self, *, anywhere: bool = False) -> None:
         self.anywhere = anywhere
-        self.room = asyncio.Semaphore(CONNECTIONS)
+        # By connection of an account, so that one whose provider hangs takes no room from the others.
+        self.rooms: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(ROOM))
         self.idle: defaultdict[Origin, deque[Exchange]] = defaultdict(deque)  # the longest idle first
         self.names: dict[Origin, tuple[float, list[Address]]] = {}
         self.sweep: asyncio.TimerHandle | None = None
@@ -72,7 +74,7 @@ class Wire:
             | {name.title(): value for name, value in typed.items()}  # so that one of them is the only one
             | {"Content-Length": str(len(body))}
         )
-        async with self.room:
+        async with self.rooms[permit.connection_id]:
             exchange = self._kept(origin) or await self._open(origin)
             stamped = f"{head}Stopline-Handoff-Started: {time.time_ns()}\r\n\r\n"
             try:

@@ -114,6 +114,7 @@ def permit(message: Outgoing, *, seconds: float = 30, locked: bool = True) -> Pe
         uuid.uuid4(),
         message.channel,
         message.address,
+        message.way.id,
         now,
         base.clock() + seconds,
         lambda: locked,

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import ssl
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,7 +18,10 @@ from tests import certificates, loopback
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def permit(looks=99):
+OURS = UUID(int=1)
+
+
+def permit(looks=99, connection_id=OURS):
     """Good for so many looks."""
     seen = itertools.count(1)
     return Permit(
@@ -26,6 +29,7 @@ def permit(looks=99):
         attempt_id=uuid4(),
         channel=Channel.SMS,
         address="+12025550100",
+        connection_id=connection_id,
         checked_at=datetime.now(UTC),
         deadline=clock() + 60,
         locked=lambda: next(seen) <= looks,
@@ -282,7 +286,7 @@ def test_idle_connections_are_closed_in_time(monkeypatch):
 
 
 def test_no_more_connections_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(wire, "CONNECTIONS", 3)
+    monkeypatch.setattr(wire, "ROOM", 3)
 
     async def work():
         with loopback.provider() as provider:
@@ -295,6 +299,35 @@ def test_no_more_connections_than_there_is_room_for(monkeypatch):
             return [each.status for each in found], kept, len(provider.got)
 
     assert asyncio.run(work()) == ([202] * 20, 3, 20)
+
+
+def test_a_connection_whose_provider_hangs_takes_no_room_from_another(monkeypatch):
+    """At the same host, too: one of a service's accounts may hang."""
+    monkeypatch.setattr(wire, "ROOM", 2)
+    hanging, other = UUID(int=1), UUID(int=2)
+
+    async def answer(request):
+        if (await request.json())["id"] == "hangs":
+            await asyncio.sleep(30)
+        return await loopback.accepts(request)
+
+    async def work():
+        with loopback.provider(answer) as provider:
+            line, url = wire.Wire(anywhere=True), f"{provider.url}/messages"
+            stuck = [
+                asyncio.create_task(line.hand_off(permit(connection_id=hanging), url, {"id": "hangs"}, {}))
+                for _ in range(6)
+            ]
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(5):
+                found = await line.hand_off(permit(connection_id=other), url, {"id": "goes"}, {})
+            for each in stuck:
+                each.cancel()
+            await asyncio.gather(*stuck, return_exceptions=True)
+            await line.close()
+            return found.status
+
+    assert asyncio.run(work()) == 202
 
 
 def test_nobody_at_the_address_is_surely_not_taken():

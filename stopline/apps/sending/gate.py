@@ -95,22 +95,15 @@ async def judge(
     """
     deadline = clock() + START_WITHIN  # taken before the lock is, so that it errs on the early side
     capped = [message for message in messages if message.cap is not None]
-    connection = cursor.connection
-    # One trip for all: meanwhile the worker has hundreds of other things to do, and comes back late each time.
-    async with (
-        connection.pipeline(),
-        connection.cursor() as locking,
-        connection.cursor() as counting,
-        connection.cursor() as owning,
-    ):
-        await cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT:.0f}s'")
-        await locking.execute(queries.LOCK_ALONE if capped else queries.LOCK, {"keys": _keys(messages)})
-        if capped:
-            await counting.execute(queries.HAD, _capped(capped))
-        await owning.execute(queries.STILL_OURS, _attempts(messages))
-        rows = {(row[0], row[1], row[2]): row[3:] for row in await locking.fetchall()}
-        had = _counted(capped, await counting.fetchall()) if capped else {}
-        ours = {row[0] for row in await owning.fetchall()}
+    wanted = {"keys": _keys(messages), "idle": f"{IDLE_LIMIT:.0f}s"}
+    await cursor.execute(queries.LOCK_ALONE if capped else queries.LOCK, wanted)
+    rows = {(row[0], row[1], row[2]): row[3:] for row in await cursor.fetchall()}
+    had = {}
+    if capped:
+        await cursor.execute(queries.HAD, _capped(capped))
+        had = _counted(capped, await cursor.fetchall())
+    await cursor.execute(queries.STILL_OURS, _attempts(messages))
+    ours = {row[0] for row in await cursor.fetchall()}
     locked = _still_connected(cursor.connection)
     return [
         _judged(message, rows[message.key], had.get(message.id, 0), deadline, _both(locked, going, message))
@@ -175,6 +168,7 @@ def _permit(message: Claimed, verdict: gate.Verdict, deadline: float, locked: Ca
         attempt_id=message.attempt_id,
         channel=Channel(message.channel),
         address=message.address,
+        connection_id=message.connection_id,
         checked_at=verdict.checked_at,
         deadline=deadline,
         locked=locked,

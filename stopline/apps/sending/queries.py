@@ -127,12 +127,15 @@ ORDER BY account_id, channel, address ON CONFLICT DO NOTHING
 
 # Take the shared locks under which the gate judges and the provider is called, and read what the gate needs.
 # An unsubscribe (consent.queries.CHANGE) updates the same rows, so it waits for these locks, and whoever locks
-# after it sees it. Sorted as there: different orders would deadlock. Parameters: as ENSURE.
+# after it sees it. Sorted as there: different orders would deadlock. From here on the server ends the transaction when
+# it sits idle. A statement by itself, never one of a pipeline: between those a session isn't idle, whatever it holds.
+# Parameters: as ENSURE, idle (as idle_in_transaction_session_timeout).
 # Result: key, standing, entry, since, held. Index: the primary key.
 LOCK = """
+WITH idle AS MATERIALIZED (SELECT set_config('idle_in_transaction_session_timeout', %(idle)s::text, true))
 SELECT s.account_id, s.channel, s.address, s.standing, s.entry_id, s.since, s.held_message_id IS NOT NULL,
     clock_timestamp()
-FROM consent_subscription s
+FROM idle CROSS JOIN consent_subscription s
 JOIN (SELECT DISTINCT * FROM jsonb_to_recordset(%(keys)s) AS k(account_id uuid, channel text, address text)) AS k
     ON (s.account_id, s.channel, s.address) = (k.account_id, k.channel, k.address)
 ORDER BY s.account_id, s.channel, s.address FOR SHARE OF s

@@ -75,6 +75,7 @@ def permit(message, *, lapses_after=99):
         attempt_id=uuid4(),
         channel=Channel.EMAIL,
         address=message.address,
+        connection_id=message.way.id,
         checked_at=None,
         deadline=clock() + 60,
         locked=locked,
