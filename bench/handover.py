@@ -21,7 +21,7 @@ from stopline.providers.sandbox import receipts
 from tests.doors.cli.copies import ROOT
 
 NUMBER = scaled(20_000)
-IN_FLIGHT = 200  # what the worker has at most: two batches of a hundred
+IN_FLIGHT = 200  # what one connection has on its way at most: wire.ROOM
 TEXT = "Your order has left our warehouse and arrives tomorrow between nine and noon."
 TARGET = 0.4
 # New addresses, whose subscription rows the worker has to make first: the first message to everybody is the dearest.

@@ -23,7 +23,7 @@ from bench.people import phone
 from stopline.providers.base import Outgoing, Permit, Sender, Way, clock
 from stopline.rules.words import Channel
 
-LANES = 100  # in flight: a batch of the worker's
+LANES = 100  # in flight: half of what one connection has at most
 WARM = 200  # hand-offs before the clock starts: connections are open then
 TEXT = "Your order has left our warehouse and arrives tomorrow between nine and noon."
 
