@@ -146,7 +146,7 @@ def _unsubscribes(world: World, way: Any) -> Row:
     found = load.wrk(url, "inbound.lua", 8, max(3, SECONDS * 3), run=world.run(), **words)
     return Row(
         "Unsubscribes acknowledged while a broadcast leaves, STOP over 8 connections",
-        f"{found.per_second:,.0f}/s",
+        f"{found.per_second:,.0f}/s, p99 {found.p99_ms:,.0f} ms",
         every=f"median {found.median_ms:.1f} ms, p99 {found.p99_ms:.1f} ms",
     )
 
