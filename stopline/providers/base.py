@@ -28,7 +28,8 @@ class Permit:
     """Leave to hand one message to a provider, issued by the gate (apps/sending/gate.py, the only place).
 
     Good while `deadline` (on `clock`) lies ahead and `locked` says that the lock on the subscription is still
-    held. A Sender calls `check` immediately before the first byte leaves.
+    held. A Sender calls `check` immediately before the first byte leaves. `connection_id`: the account's connection it
+    leaves through.
     """
 
     message_id: UUID

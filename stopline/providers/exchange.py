@@ -25,20 +25,25 @@ class Answered(NamedTuple):
 
 
 class Exchange(asyncio.Protocol):
-    """Requests one after the other. `reusable` says whether another may follow; if not, close it."""
+    """Requests one after the other, each written whole before the next: what waits in a buffer leaves later than its
+    permit was looked at. `reusable` says whether another may follow; if not, close it."""
 
     transport: asyncio.Transport
 
     def __init__(self) -> None:
         self.answered: asyncio.Future[Answered] | None = None
         self.parser = httptools.HttpResponseParser(self)
-        self.reusable = True
+        self.free = True  # nothing was asked that isn't answered, and the server goes on
         self.idle_since = time.monotonic()
         self._begin()
 
     @property
     def awaited(self) -> bool:
         return self.answered is not None and not self.answered.done()
+
+    @property
+    def reusable(self) -> bool:
+        return self.free and not self.transport.is_closing() and not self.transport.get_write_buffer_size()
 
     @property
     def idle_for(self) -> float:
@@ -49,12 +54,12 @@ class Exchange(asyncio.Protocol):
         to. Raises PermitLapsed, and nothing has left. The answer may raise Lost."""
         permit.check()
         self.transport.write(request)
-        self.reusable = False
+        self.free = False
         self.answered = asyncio.get_running_loop().create_future()
         return self.answered
 
     def close(self) -> None:
-        self.reusable = False
+        self.free = False
         self.transport.abort()
 
     # What asyncio tells a protocol.
@@ -72,7 +77,7 @@ class Exchange(asyncio.Protocol):
             self._lose(error)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.reusable = False
+        self.free = False
         ends_here = error is None and self.complete_headers and not self.framed
         if ends_here and self.awaited:
             self._answer()
@@ -104,7 +109,7 @@ class Exchange(asyncio.Protocol):
         if not self.awaited:  # a second answer to one question
             self.close()
             return
-        self.reusable = bool(self.parser.should_keep_alive())
+        self.free = bool(self.parser.should_keep_alive())
         self.idle_since = time.monotonic()
         self._answer()
 

@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 
 # Longer than a hand-off in flight can hold a subscription (sending.gate: to start, plus the provider's time-out).
 LOCK_WAIT = "20s"
-AT_ONCE = (
-    "10ms"  # what lasts longer is worth a transaction of its own, so that nothing is lost while it waits
-)
+# What lasts longer is worth a transaction of its own, so that nothing is lost while it waits.
+AT_ONCE = "10ms"
 log = structlog.get_logger(__name__)
 SHORT = 40  # characters of a text that may be said again in the same words
 # In the model's order, as `from_db` wants them.
@@ -64,6 +63,11 @@ class Arrival:
     @property
     def account(self) -> Account:
         return self.connection.account
+
+    @property
+    def patience(self) -> str:
+        """How long its transaction waits for a lock."""
+        return AT_ONCE if self.afresh else LOCK_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,16 @@ def _take_at_once(arrival: Arrival) -> Taken | None:
     """In one transaction, where it is new and nobody has its address in hand; None where not: nothing has changed."""
     if database.in_atomic_block:  # a caller's own, which would go on with our patience
         return None
+    now = replace(arrival, afresh=True)
     try:
         with transaction.atomic():
-            return _applied(replace(arrival, afresh=True), _contact(arrival, patience=AT_ONCE))
-    except Exception as error:  # whatever it was is met again by what comes next, behind a stored event
-        log.debug("inbound.not_at_once", event_id=arrival.event.event_id, error=type(error).__name__)
+            return _applied(now, _contact(now))
+    except (OperationalError, Conflict):  # somebody has the address, or the event, in hand
+        return None
+    except (
+        Exception
+    ):  # a fault of ours is met once more behind a stored event, so that no opt-out is lost by it
+        log.exception("inbound.not_at_once", event_id=arrival.event.event_id)
         return None
 
 
@@ -362,12 +371,12 @@ def _person(arrival: Arrival) -> dict[str, str | None]:
     }
 
 
-def _contact(arrival: Arrival, *, patience: str = "") -> Contact:
+def _contact(arrival: Arrival) -> Contact:
     """Whose address it is; an unknown one becomes a contact. Two messages at once: the second finds the first's.
 
-    The transaction waits for no lock longer than `patience` (LOCK_WAIT) from then on.
+    The transaction waits for no lock longer than the arrival's patience from then on.
     """
-    if found := _known(arrival, patience or LOCK_WAIT):
+    if found := _known(arrival):
         return found
     origin = f"Wrote by {arrival.event.channel.label}"
     first, _, last = arrival.event.name.strip()[:120].partition(" ")
@@ -379,9 +388,9 @@ def _contact(arrival: Arrival, *, patience: str = "") -> Contact:
         return Contact.objects.get(account_id=arrival.account.id, **where)
 
 
-def _known(arrival: Arrival, patience: str) -> Contact | None:
+def _known(arrival: Arrival) -> Contact | None:
     """Who it is and where they are reached; the contact's other fields are fetched when they are asked for."""
-    whose = {"account": arrival.account.id, "patience": patience, **_person(arrival)}
+    whose = {"account": arrival.account.id, "patience": arrival.patience, **_person(arrival)}
     (found,) = sql.rows(queries.PERSON, whose)
     return Contact.from_db("default", PERSON, found) if found[0] else None
 
