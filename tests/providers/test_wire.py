@@ -229,6 +229,31 @@ def test_an_answer_nobody_asked_for_is_never_the_next_ones():
     assert (first.status, second.status) == (200, 200) and server.connections == 2
 
 
+def test_a_message_never_waits_behind_the_rest_of_another():
+    """What is put behind it in a buffer would leave long after its permit was looked at."""
+
+    async def answers_early(reader, writer):
+        early.connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await asyncio.sleep(30)
+
+    early = Server()
+    early.serve = answers_early
+
+    async def work():
+        served = await asyncio.start_server(early.serve, "127.0.0.1", 0)
+        url, line = f"http://127.0.0.1:{served.sockets[0].getsockname()[1]}/", wire.Wire(anywhere=True)
+        found = [(await line.hand_off(permit(), url, bytes(20_000_000), {})).status]
+        found.append((await line.hand_off(permit(), url, b"{}", {})).status)
+        await line.close()
+        served.close()
+        return found
+
+    assert asyncio.run(work()) == [200, 200]
+    assert early.connections == 2
+
+
 def test_a_late_answer_is_never_the_next_ones(monkeypatch):
     monkeypatch.setattr(wire, "ANSWER_WITHIN", 0.2)
 

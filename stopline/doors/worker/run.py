@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -29,6 +30,7 @@ from stopline.doors.worker.streams import BATCHES, Streams
 
 log = structlog.get_logger(__name__)
 
+SOCKETS = 4_096
 SIDE_BY_SIDE = 2  # batches in flight: one waits for the database while the other waits for providers
 LOOK_EVERY = 1.0  # seconds; due times and lost notices need no wake-up
 SWEEP_EVERY = 5.0  # seconds between two looks for abandoned messages and unapplied events
@@ -165,6 +167,15 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(event.wait(), seconds)
 
 
+def _allow_many_sockets() -> None:
+    """Every batch may have wire.ROOM messages on their way: more than the 1,024 files a process may commonly open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SOCKETS if hard == resource.RLIM_INFINITY else min(SOCKETS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run() -> None:
     garbage.look_seldom()
+    _allow_many_sockets()
     asyncio.run(Worker().run())
