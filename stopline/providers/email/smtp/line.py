@@ -60,8 +60,9 @@ class Line(asyncio.Protocol):
 
     @property
     def quiet(self) -> bool:
-        """Open, and nothing was said that nobody asked for: a server that closes says so first (421)."""
-        return self.lost is None and not self.transport.is_closing() and not self.answers and not self.came
+        """Open, all written, and nothing was said that nobody asked for: a server that closes says so first (421)."""
+        written = not self.transport.is_closing() and not self.transport.get_write_buffer_size()
+        return self.lost is None and written and not self.answers and not self.came
 
     async def send(
         self, permit: Permit, sender: str, recipient: str, message: bytes, started: asyncio.Event
