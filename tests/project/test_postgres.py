@@ -40,16 +40,16 @@ def words(url: str) -> list[str]:
         return [word for (word,) in connection.execute("SELECT word FROM word")]
 
 
-def processes(server: Postgres) -> list[psutil.Process]:
-    """All processes of the server, found by what their titles say."""
-    found = []
+def processes(server: Postgres) -> dict[psutil.Process, str]:
+    """All processes of the server with their titles, by which they are found. Any of them may end meanwhile."""
+    found = {}
     for process in psutil.process_iter():
-        try:
-            line = " ".join(process.cmdline())
-        except psutil.Error:
-            continue
-        if str(server.cluster) in line or line.startswith(f"postgres: {server.settings['cluster_name']}:"):
-            found.append(process)
+        with contextlib.suppress(psutil.Error):
+            title = " ".join(process.cmdline())
+            if str(server.cluster) in title or title.startswith(
+                f"postgres: {server.settings['cluster_name']}:"
+            ):
+                found[process] = title
     return found
 
 
@@ -66,7 +66,7 @@ def test_stop_leaves_no_process_and_no_url(server):
 
     server.stop()
 
-    assert processes(server) == []
+    assert processes(server) == {}
     assert server.url == ""
 
 
@@ -192,7 +192,8 @@ def test_a_killed_postmaster_comes_back_within_two_seconds(server):
 def test_a_killed_tree_comes_back(server):
     remember(server.start(), "kept")
     for process in processes(server):
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # ended by itself, as the first one did
+            process.kill()
     server.process.wait()
 
     assert words(server.start()) == ["kept"]
@@ -218,7 +219,7 @@ def test_a_server_whose_starter_was_killed_is_stopped_first(server):
     url = server.start()
 
     remember(url, "works")
-    assert len([process for process in processes(server) if "-D" in process.cmdline()]) == 1
+    assert len([title for title in processes(server).values() if "-D" in title.split()]) == 1
 
 
 def test_a_restart_after_a_crash_listens_where_it_did(server):
@@ -256,7 +257,7 @@ def test_it_ends_by_itself_when_its_starter_is_killed(tmp_path):
     deadline = time.monotonic() + 10
     while processes(server) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert processes(server) == []
+    assert processes(server) == {}
 
 
 def start_in_child(server: Postgres, *, how_to_end: str) -> subprocess.Popen:
@@ -339,4 +340,4 @@ def test_waiting_for_the_server_can_be_given_up(tmp_path):
     with pytest.raises(StoplineError):
         server.start()
 
-    assert processes(server) == []
+    assert processes(server) == {}

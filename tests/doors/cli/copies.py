@@ -114,14 +114,15 @@ class Copy:
 
     def leftovers(self) -> list[str]:
         """Every process of this copy, known by its data folder or by the name in PostgreSQL's titles."""
-        return [" ".join(process.cmdline())[:120] for process in self._all()]
+        return list(self._all().values())
 
-    def _all(self) -> list[psutil.Process]:
-        found = []
+    def _all(self) -> dict[psutil.Process, str]:
+        """With what they are called; any of them may end meanwhile."""
+        found = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.status() != psutil.STATUS_ZOMBIE and self._owns(process):
-                    found.append(process)
+                    found[process] = " ".join(process.cmdline())[:120]
         return found
 
     def _owns(self, process: psutil.Process) -> bool:
