@@ -10,11 +10,18 @@
 # Two things are for a plan that is kept, which was perhaps made while the table was empty: each row is looked up by
 # itself (a join would read the whole account), and the planner, who takes ten keys for granted, is told of fewer
 # (channel > ''), or it would think a plan made anew for one to three keys worth the time.
-CHANGE = """
-WITH asked AS (
+
+
+def changing(where: str = "true") -> str:
+    """The parts of it, for a statement that does more: `changed` and `entries` are the rows that really changed.
+
+    `where` is what must hold before anything is asked for.
+    """
+    return f"""
+asked AS (
     SELECT * FROM unnest(%(channels)s::text[], %(addresses)s::text[], %(entries)s::uuid[], %(reasons)s::text[],
         %(evidences)s::jsonb[], %(contacts)s::uuid[]) AS asked(channel, address, entry, reason, evidence, contact)
-    WHERE channel > '' ORDER BY channel, address
+    WHERE channel > '' AND {where} ORDER BY channel, address
 ), before AS (
     SELECT s.* FROM asked CROSS JOIN LATERAL (
         SELECT channel, address, standing FROM consent_subscription
@@ -30,16 +37,20 @@ WITH asked AS (
             source = excluded.source, held_message_id = NULL, held_since = NULL
         WHERE s.standing <> excluded.standing
     RETURNING s.channel, s.address, s.entry_id
-)
-INSERT INTO consent_entry (account_id, id, channel, address, standing, before, source, actor_kind, actor_id,
-    actor_name, reason, evidence, message_id, contact_id, at, recorded_at)
-SELECT %(account)s::uuid, changed.entry_id, changed.channel, changed.address, %(standing)s::text,
-    coalesce(before.standing, 'subscribed'), %(source)s::text, %(actor_kind)s::text, %(actor_id)s::text,
-    %(actor_name)s::text, asked.reason, asked.evidence, %(message)s::uuid, asked.contact, %(at)s::timestamptz,
-    clock_timestamp()
-FROM changed JOIN asked USING (channel, address) LEFT JOIN before USING (channel, address) ORDER BY channel, address
-RETURNING channel, address, id, before
-"""
+), entries AS (
+    INSERT INTO consent_entry (account_id, id, channel, address, standing, before, source, actor_kind, actor_id,
+        actor_name, reason, evidence, message_id, contact_id, at, recorded_at)
+    SELECT %(account)s::uuid, changed.entry_id, changed.channel, changed.address, %(standing)s::text,
+        coalesce(before.standing, 'subscribed'), %(source)s::text, %(actor_kind)s::text, %(actor_id)s::text,
+        %(actor_name)s::text, asked.reason, asked.evidence, %(message)s::uuid, asked.contact, %(at)s::timestamptz,
+        clock_timestamp()
+    FROM changed JOIN asked USING (channel, address) LEFT JOIN before USING (channel, address)
+    ORDER BY channel, address
+    RETURNING channel, address, id, before
+)"""  # noqa: S608 (a condition of our own)
+
+
+CHANGE = f"WITH {changing()} SELECT channel, address, id, before FROM entries"  # noqa: S608
 
 # Everything a proof needs, in one statement because that is one snapshot: entries oldest first, and the projection.
 # Parameters: account (uuid or null for all). Result: which side, account, channel, address, standing, entry, position.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -67,6 +67,22 @@ class Mark:
         return str(self.channel), self.address
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A change on its way into queries.CHANGE, or into a statement that does more (queries.changing)."""
+
+    account_id: UUID
+    marks: Sequence[Mark]
+    parameters: Mapping[str, Any]
+
+    def happened(self, rows: Iterable[Sequence[Any]]) -> list[Change]:
+        """What came of it, from the statement's rows; tells open pages."""
+        changes = [Change(*row) for row in rows]
+        if changes:
+            live.announce(self.account_id, "contacts", "standing", *_contact_topics(self.marks))
+        return changes
+
+
 def unsubscribe(
     account_id: UUID,
     keys: Iterable[Key],
@@ -102,6 +118,24 @@ def unsubscribe_each(
     """`unsubscribe` where every key has its own evidence; still one statement. Raises NotAllowed."""
     require_right(account_id, actor, "unsubscribe")
     return _change(account_id, Standing.UNSUBSCRIBED, marks, source, actor, message_id, at)
+
+
+def stopped(
+    account_id: UUID,
+    keys: Iterable[Key],
+    *,
+    source: Source,
+    actor: Actor,
+    reason: str,
+    evidence: Mapping[str, Any],
+    message_id: UUID,
+    contact_id: UUID,
+    at: datetime,
+) -> Wanted:
+    """`unsubscribe`, as a part of the statement that takes the person's message (inbox.queries.STOP)."""
+    require_right(account_id, actor, "unsubscribe")
+    marks = _marks(keys, contact_id, None, reason, evidence)
+    return _wanted(account_id, Standing.UNSUBSCRIBED, marks, source, actor, message_id, at)
 
 
 def resubscribe(
@@ -209,9 +243,28 @@ def _change(
     message_id: UUID | None,
     at: datetime | None,
 ) -> list[Change]:
+    wanted = _wanted(account_id, standing, marks, source, actor, message_id, at)
+    few = len(wanted.marks) <= FEW
+    try:
+        return wanted.happened(
+            sql.rows(queries.CHANGE, wanted.parameters, prepare=few) if wanted.marks else []
+        )
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable) and actor.kind == "member":
+            raise Busy from error
+        raise  # what came from outside is stored, and is tried again until it is in force
+
+
+def _wanted(
+    account_id: UUID,
+    standing: Standing,
+    marks: Iterable[Mark],
+    source: Source,
+    actor: Actor,
+    message_id: UUID | None,
+    at: datetime | None,
+) -> Wanted:
     wanted = sorted({mark.key: mark for mark in marks}.values(), key=attrgetter("key"))
-    if not wanted:
-        return []
     parameters = {
         "account": account_id,
         "standing": standing.value,
@@ -228,16 +281,7 @@ def _change(
         "evidences": [Jsonb(dict(mark.evidence)) for mark in wanted],
         "contacts": [mark.contact_id for mark in wanted],
     }
-    try:
-        changed = sql.rows(queries.CHANGE, parameters, prepare=len(wanted) <= FEW)
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable) and actor.kind == "member":
-            raise Busy from error
-        raise  # what came from outside is stored, and is tried again until it is in force
-    changes = [Change(*row) for row in changed]
-    if changes:
-        live.announce(account_id, "contacts", "standing", *_contact_topics(wanted))
-    return changes
+    return Wanted(account_id, wanted, parameters)
 
 
 def _contact_topics(marks: Iterable[Mark]) -> list[str]:

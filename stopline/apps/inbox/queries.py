@@ -1,14 +1,15 @@
 """The SQL of receiving. One statement, because providers wait for the answer and a busy account gets many."""
 
-# Take one inbound message: the event counts once, the message is stored, the conversation opens and moves up.
-# What the event said is in the message from then on, so its body goes: an erasure has one place less to look.
-# Parameters: account, connection, event, now, phone / email / user (the sender's address, two of them
-# null), conversation (id for a new one), message (id), channel, address, text, line, entry, unclear (bool or null),
-# afresh (bool: one that was stored and not applied counts as seen).
-# Result: no row where no contact has the address; else (contact, conversation or null where the event was seen).
-# Index: contact_phone_once and its like, one_conversation_a_contact, the primary keys.
-TAKE = """
-WITH person AS (
+from stopline.apps.consent import queries as consent
+from stopline.apps.sending import queries as sending
+
+
+def _taking(entry: str, new_of: str = "person", then: str = "") -> str:
+    """One inbound message: the event counts once, the message is stored, the conversation opens and moves up.
+
+    `new_of` is what an event needs to be a new one, `then` what else it causes, `entry` the ledger entry of that.
+    """
+    return f"""person AS (
     SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND phone = %(phone)s::text
     UNION ALL
     SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND email = %(email)s::text
@@ -16,13 +17,13 @@ WITH person AS (
     SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND user_address = %(user)s::text
 ), event AS (
     INSERT INTO sending_inboundevent AS e (account_id, connection_id, event_id, body, received_at, applied_at, problem)
-    SELECT %(account)s::uuid, %(connection)s::uuid, %(event)s::text, '{}', %(now)s::timestamptz,
-        %(now)s::timestamptz, '' FROM person
+    SELECT %(account)s::uuid, %(connection)s::uuid, %(event)s::text, '{{}}', %(now)s::timestamptz,
+        %(now)s::timestamptz, '' FROM {new_of}
     ON CONFLICT (account_id, connection_id, event_id) DO UPDATE
         SET applied_at = excluded.applied_at, body = excluded.body, problem = ''
         WHERE e.applied_at IS NULL AND NOT %(afresh)s::bool
     RETURNING event_id
-), talk AS (
+){then}, talk AS (
     INSERT INTO inbox_conversation AS c (account_id, id, contact_id, state, channel, last_line, last_message_at,
         last_inbound_at, unread, unclear, created_at)
     SELECT %(account)s::uuid, %(conversation)s::uuid, person.id, 'open', %(channel)s::text, %(line)s::text,
@@ -37,14 +38,45 @@ WITH person AS (
         text, parts, state, created_at, priority, attempts, provider_id, refusal, failure, entry_id, looks_like_opt_out)
     SELECT %(account)s::uuid, %(message)s::uuid, talk.id, person.id, %(connection)s::uuid, 'inbound',
         %(channel)s::text, %(address)s::text, %(text)s::text, %(parts)s::jsonb, 'received', %(now)s::timestamptz, 5, 0,
-        %(event)s::text, '', '', %(entry)s::uuid, %(unclear)s::bool
+        %(event)s::text, '', '', {entry}, %(unclear)s::bool
     FROM talk, person
 ), touched AS (
     UPDATE contacts_contact SET last_activity_at = %(now)s::timestamptz
     WHERE account_id = %(account)s::uuid AND id = (SELECT person.id FROM person, event)
-)
+)"""  # noqa: S608 (expressions of our own)
+
+
+# Take one inbound message. What the event said is in the message from then on, so its body goes: an erasure has one
+# place less to look. Parameters: account, connection, event, now, phone / email / user (the sender's address, two of
+# them null), conversation (id for a new one), message (id), channel, address, text, line, entry, unclear (bool or
+# null), afresh (bool: one that was stored and not applied counts as seen).
+# Result: no row where no contact has the address; else (contact, conversation or null where the event was seen).
+# Index: contact_phone_once and its like, one_conversation_a_contact, the primary keys.
+TAKE = f"""
+WITH {_taking("%(entry)s::uuid")}
 SELECT person.id, talk.id FROM person LEFT JOIN talk ON true
-"""
+"""  # noqa: S608
+
+# The same for somebody who says stop: their standing changes, and what is owed for it is put into the queue, with the
+# message or not at all. Parameters: those of TAKE and of consent.queries.changing, patience (how long it waits for a
+# lock), answer_id, answer_at, answer_kind, answer_text, answer_parts, answer_priority (queue.owed).
+# Result: as of TAKE, with (channel, address, entry id, standing before) behind it, a row for each change.
+_STOPPED = f""",
+{consent.changing("EXISTS (SELECT FROM event)")}, here AS (
+    SELECT entry_id FROM changed WHERE (channel, address) = (%(channel)s::text, %(address)s::text)
+)"""  # noqa: S608
+STOP = f"""
+WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', %(patience)s::text, true)),
+{_taking("(SELECT entry_id FROM here)", "patience, person", _STOPPED)}, answer AS (
+    INSERT INTO {sending.QUEUED}
+    SELECT %(account)s::uuid, %(answer_id)s::uuid, talk.id, person.id, %(connection)s::uuid, NULL,
+        %(answer_kind)s::text, %(channel)s::text, %(address)s::text, %(answer_text)s::text, %(answer_parts)s::jsonb,
+        'queued', %(answer_at)s::timestamptz, %(answer_at)s::timestamptz, %(answer_priority)s::int, 0, here.entry_id,
+        '', ''
+    FROM talk, person, here
+)
+SELECT person.id, talk.id, entries.* FROM person LEFT JOIN talk ON true LEFT JOIN entries ON true
+"""  # noqa: S608
 
 # Store an event before anything that may have to wait. Result: one row where it is new, none where it was seen.
 STORE = """

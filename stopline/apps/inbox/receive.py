@@ -93,11 +93,15 @@ def take(connection: Connection, event: Received) -> Taken:
 
 
 def _take_at_once(arrival: Arrival) -> Taken | None:
-    """In one transaction, where it is new and nobody has its address in hand; None where not: nothing has changed."""
+    """Where it is new and nobody has its address in hand, without storing it first; None where not: nothing has
+    changed. A STOP by somebody who is known is one statement, which commits by itself; the others are a transaction."""
     if database.in_atomic_block:  # a caller's own, which would go on with our patience
         return None
     now = replace(arrival, afresh=True)
     try:
+        known = _known(now) if _intent(now) is Intent.OPT_OUT and not now.event.media else None
+        if known:
+            return _applied(now, known)
         with transaction.atomic():
             return _applied(now, _contact(now))
     except (OperationalError, Conflict):  # somebody has the address, or the event, in hand
@@ -166,23 +170,30 @@ def _plain(arrival: Arrival, answer: Automation | None, *, seen_is_fine: bool = 
 
 
 def _opt_out(arrival: Arrival, contact: Contact) -> UUID:
-    account = arrival.account
-    scope = consent.stop_scope(
-        arrival.event.channel, arrival.address, contact.addresses, everything=account.stop_everything
-    )
-    changes = subscription.unsubscribe(
+    account, channel = arrival.account, arrival.event.channel
+    wanted = subscription.stopped(
         account.id,
-        scope,
+        consent.stop_scope(channel, arrival.address, contact.addresses, everything=account.stop_everything),
         source=Source.KEYWORD,
         actor=Actor.person(arrival.address),
         reason="Asked to stop by message.",
         **_evidence(arrival, contact),
     )
-    entry = _entry_here(arrival, changes)
-    conversation = _message(arrival, entry_id=entry)
-    if entry:
-        kind = MessageKind.OPT_OUT_CONFIRMATION
-        _answer(arrival, contact, conversation, kind, account.confirmation_text, caused_by=entry)
+    kind, text, written = MessageKind.OPT_OUT_CONFIRMATION, account.confirmation_text, _parts(arrival.event)
+    owed = queue.owed(account.id, contact.id, channel, arrival.address, text, kind, written)
+    brought = media.read(account.id, arrival.event.media)
+    found = sql.rows(
+        queries.STOP,
+        {**wanted.parameters, **owed, **_parameters(arrival, brought), "patience": arrival.patience},
+    )
+    if (
+        not found and not arrival.afresh
+    ):  # the contact was deleted a moment ago: made anew, in this transaction
+        return _opt_out(arrival, _contact(arrival))
+    conversation = _kept(arrival, found[0][1] if found else None, brought)
+    changes = wanted.happened(row[2:] for row in found if row[4])
+    if _entry_here(arrival, changes):
+        live.announce(account.id, "outbox")
     return conversation
 
 
@@ -224,16 +235,20 @@ def _message(
             _contact(arrival)
             found = sql.rows(queries.TAKE, parameters)
     conversation = found[0][1]
-    if conversation is None and not seen_is_fine:
+    return None if conversation is None and seen_is_fine else _kept(arrival, conversation, brought)
+
+
+def _kept(arrival: Arrival, conversation: UUID | None, brought: media.Brought) -> UUID:
+    """Behind the statement that has stored the message. Raises Conflict where that left it to another process."""
+    if conversation is None:
         raise Conflict("This event is being applied by another process. Nothing needs to be done.")
-    if conversation:
-        media.keep(arrival.account.id, arrival.message_id, brought)
-        live.announce(arrival.account.id, "inbox", f"conversation:{conversation}")
+    media.keep(arrival.account.id, arrival.message_id, brought)
+    live.announce(arrival.account.id, "inbox", f"conversation:{conversation}")
     return conversation
 
 
 def _parameters(
-    arrival: Arrival, brought: media.Brought, entry_id: UUID | None, unclear: bool | None
+    arrival: Arrival, brought: media.Brought, entry_id: UUID | None = None, unclear: bool | None = None
 ) -> dict[str, Any]:
     return {
         **_event_key(arrival),

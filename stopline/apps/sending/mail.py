@@ -24,16 +24,22 @@ THREADED = (MessageKind.REPLY, *AUTOMATIC)
 
 
 def parts(
-    account_id: UUID, contact_id: UUID, address: str, kind: MessageKind, given: Mapping[str, Any]
+    account_id: UUID,
+    contact_id: UUID,
+    address: str,
+    kind: MessageKind,
+    given: Mapping[str, Any],
+    answered: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """`given` with what is missing. One query for a message that may answer another."""
+    """`given` with what is missing. `answered` are the parts of the mail it answers; else they are looked up."""
     found = dict(given)
     headers = {**_unsubscribe(account_id, address), **found.get("headers", {})}
     if kind in AUTOMATIC:
         headers["Auto-Submitted"] = "auto-generated"
-    if kind in THREADED and (answered := _last(account_id, contact_id, address)):
-        headers |= _thread(answered.parts)
-        found["subject"] = found.get("subject") or _answering(answered.parts.get("subject", ""))
+    if kind in THREADED:
+        answered = _last(account_id, contact_id, address) if answered is None else answered
+        headers |= _thread(answered)
+        found["subject"] = found.get("subject") or _answering(answered.get("subject", ""))
     subject = " ".join(str(found.get("subject") or "").split())[:LONGEST_SUBJECT]
     return {**{name: value for name, value in found.items() if name != "subject"}, "headers": headers} | (
         {"subject": subject} if subject else {}
@@ -42,8 +48,7 @@ def parts(
 
 def last_subject(account_id: UUID, contact_id: UUID, address: str) -> str:
     """The subject an answer would have; "" where there is no mail to answer."""
-    answered = _last(account_id, contact_id, address)
-    return _answering(answered.parts.get("subject", "")) if answered else ""
+    return _answering(_last(account_id, contact_id, address).get("subject", ""))
 
 
 def _unsubscribe(account_id: UUID, address: str) -> dict[str, str]:
@@ -52,8 +57,8 @@ def _unsubscribe(account_id: UUID, address: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _last(account_id: UUID, contact_id: UUID, address: str) -> Message | None:
-    """The last mail the person wrote. Index: thread."""
+def _last(account_id: UUID, contact_id: UUID, address: str) -> Mapping[str, Any]:
+    """The parts of the last mail the person wrote. Index: thread."""
     written = Message.objects.filter(
         account_id=account_id,
         contact_id=contact_id,
@@ -61,7 +66,7 @@ def _last(account_id: UUID, contact_id: UUID, address: str) -> Message | None:
         address=address,
         kind=MessageKind.INBOUND,
     )
-    return written.only("account_id", "id", "parts").order_by("-id").first()
+    return written.order_by("-id").values_list("parts", flat=True).first() or {}
 
 
 def _thread(answered: Mapping[str, Any]) -> dict[str, str]:

@@ -72,6 +72,27 @@ def put(
     return message
 
 
+def owed(
+    account_id: UUID,
+    contact_id: UUID,
+    channel: Channel,
+    address: str,
+    text: str,
+    kind: MessageKind,
+    answered: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What inbox.queries.STOP puts into the queue itself, as its parameters. `answered`: the parts of what asked for
+    it. Raises InvalidInput for an empty text."""
+    return {
+        "answer_id": uuid7(),
+        "answer_at": timezone.now(),
+        "answer_kind": kind.value,
+        "answer_text": checked(text),
+        "answer_parts": Jsonb(_parts(account_id, contact_id, channel, address, kind, {}, answered)),
+        "answer_priority": QUEUE_PRIORITY.get(kind, LATER_PRIORITY),
+    }
+
+
 def _parts(
     account_id: UUID,
     contact_id: UUID,
@@ -79,9 +100,10 @@ def _parts(
     address: str,
     kind: MessageKind,
     given: Mapping[str, Any],
+    answered: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     if channel is Channel.EMAIL:
-        return mail.parts(account_id, contact_id, address, kind, given)
+        return mail.parts(account_id, contact_id, address, kind, given, answered)
     return dict(given)
 
 

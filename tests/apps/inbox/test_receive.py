@@ -8,7 +8,7 @@ from django.db import connection as database
 from stopline.apps.consent import subscription
 from stopline.apps.consent.models import Entry
 from stopline.apps.contacts.models import Contact
-from stopline.apps.inbox import receive, stored
+from stopline.apps.inbox import queries, receive, stored
 from stopline.apps.inbox.models import Conversation
 from stopline.apps.sending.models import InboundEvent, Message
 from stopline.providers.base import Progress
@@ -112,6 +112,20 @@ def test_a_redelivered_stop_is_applied_once(account, connection):
     assert not write(connection, "STOP", event_id="again").new
 
     assert (len(answers(account)), Entry.objects.count()) == (1, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_delivered_again_behind_a_start_changes_nothing():
+    connection = make.connection(make.account())
+    stop = make.received("STOP", sender=PHONE)
+    receive.take(connection, stop)
+    write(connection, "START")
+
+    again = receive.take(connection, stop)
+
+    assert (again.new, again.applied) == (False, True)
+    assert standings(connection.account)["sms"] == "subscribed"
+    assert Entry.objects.count() == 6
 
 
 def test_a_stop_on_whatsapp_ends_whatsapp_alone(account, connection):
@@ -326,63 +340,97 @@ def test_the_same_stop_delivered_many_times_at_once_counts_once():
     assert Message.objects.filter(kind="inbound").count() == Contact.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "consent_subscription FOR SHARE",  # by a hand-off that hangs
+        "inbox_conversation FOR UPDATE",  # locked when the standing has been changed
+        "contacts_contact FOR UPDATE",
+    ],
+)
 @pytest.mark.django_db(transaction=True)
-def test_a_stop_behind_a_hand_off_that_hangs_is_recorded_and_applied_when_the_lock_is_free(monkeypatch):
+def test_a_stop_that_has_to_wait_is_recorded_and_applied_when_the_lock_is_free(monkeypatch, row):
     connection = make.connection(make.account())
     monkeypatch.setattr(receive, "LOCK_WAIT", "200ms")
-    make.contact(connection.account, phone=PHONE)
+    write(connection, "Hello")
     subscription.hold(connection.account_id, [("sms", PHONE)], connection.id)
     held, let_go = threading.Event(), threading.Event()
 
-    def hand_off():
+    def hold():
         with database.cursor() as cursor:
-            cursor.execute("BEGIN; SELECT 1 FROM consent_subscription FOR SHARE")
+            cursor.execute(f"BEGIN; SELECT 1 FROM {row}")
             held.set()
             let_go.wait(10)
             cursor.execute("COMMIT")
         database.close()
 
-    worker = threading.Thread(target=hand_off)
+    worker = threading.Thread(target=hold)
     worker.start()
     held.wait(5)
     waiting = write(connection, "STOP")
+    meanwhile = Entry.objects.count()
     let_go.set()
     worker.join(5)
     InboundEvent.objects.update(received_at="2026-01-01T00:00:00Z")
     stored.apply()
 
-    assert (waiting.new, waiting.applied) == (True, False)
+    assert (waiting.new, waiting.applied, meanwhile) == (True, False, 0)
     assert standings(connection.account)["sms"] == "unsubscribed"
 
 
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.django_db(transaction=True)
-def test_a_stop_that_meets_nobody_takes_one_transaction(monkeypatch):
+def test_a_stop_that_meets_nobody_is_not_stored_first(monkeypatch, known):
+    """By somebody who is known it is one look-up and one statement, which commits by itself."""
     connection = make.connection(make.account())
+    if known:
+        make.contact(connection.account, phone=PHONE)
     monkeypatch.setattr(receive, "_store", lambda _: pytest.fail("stored before it had to wait"))
+    run, rows = [], receive.sql.rows
+    monkeypatch.setattr(
+        receive.sql, "rows", lambda query, *given, **how: run.append(query) or rows(query, *given, **how)
+    )
 
     taken = write(connection, "STOP")
 
     assert (taken.new, taken.applied) == (True, True)
     assert standings(connection.account)["sms"] == "unsubscribed"
     assert InboundEvent.objects.get().applied_at
+    assert not known or run == [queries.PERSON, queries.STOP]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_by_somebody_whose_contact_goes_meanwhile_makes_it_anew(monkeypatch):
+    connection = make.connection(make.account())
+    contact = make.contact(connection.account, phone=PHONE)
+    known, gone = receive._known, [contact, contact]  # found at once, and behind the stored event
+    monkeypatch.setattr(receive, "_known", lambda arrival: gone.pop() if gone else known(arrival))
+    Contact.objects.filter(id=contact.id).delete()
+
+    taken = write(connection, "STOP")
+
+    assert (gone, taken.new, taken.applied) == ([], True, True)
+    assert standings(connection.account)["sms"] == "unsubscribed"
+    assert Message.objects.get(kind="inbound").contact_id == Contact.objects.get().id != contact.id
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_that_fails_half_way_leaves_nothing_but_the_stored_event(monkeypatch):
     """And is in force all the same where a second try succeeds."""
     connection = make.connection(make.account())
-    put, tries = receive.queue.put, []
+    owed, tries = receive.queue.owed, []
 
-    def fails_once(*given, **named):
+    def fails_once(*given):
         tries.append(Entry.objects.count())
-        if len(tries) == 1:
-            raise RuntimeError
-        return put(*given, **named)
+        answer = owed(*given)
+        return (
+            {**answer, "answer_kind": None} if len(tries) == 1 else answer
+        )  # the last part can't be written
 
-    monkeypatch.setattr(receive.queue, "put", fails_once)
+    monkeypatch.setattr(receive.queue, "owed", fails_once)
 
     taken = write(connection, "STOP")
 
     assert (taken.new, taken.applied) == (True, True)
-    assert tries == [3, 3] and Entry.objects.count() == 3, "what the first had written was taken back"
+    assert tries == [0, 0] and Entry.objects.count() == 3, "what the first had written was taken back"
     assert Message.objects.filter(kind="inbound").count() == 1
