@@ -14,6 +14,8 @@ from bench import (
     adapters,
     broadcasts,
     contacts_page,
+    faults,
+    gateway,
     handover,
     http_sink,
     inbound,
@@ -41,6 +43,7 @@ WORKLOADS = {
     "handover": handover,
     "memory": memory,
     "leak": leak,
+    "faults": faults,
     "broadcasts": broadcasts,
     "million": million,
 }
@@ -51,10 +54,12 @@ STARTS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("handover",), QUIET),
     (("memory",), {}),
     (("leak",), QUIET | LOOPBACK),
+    (("faults",), QUIET),
     (("broadcasts",), QUIET | LOOPBACK),
     (("million",), QUIET | LOOPBACK),
 )
 BY_SINK = ("broadcasts", "million")  # their texts go to bench.http_sink
+BY_GATEWAY = ("faults",)  # theirs to bench.gateway
 
 
 def main(names: Iterable[str]) -> None:
@@ -86,20 +91,27 @@ Starts = Iterable[tuple[list[str], dict[str, str]]]
 
 def _installed(starts: Starts, described: list[tuple[str, str]]) -> Iterator[Row]:
     """`described` is filled with what the machine is."""
-    with installation() as copy, http_sink.running() as sink:
+    with installation() as copy, http_sink.running() as sink, gateway.running() as far:
         os.environ["STOPLINE_SANDBOX_URL"] = sink.url
         for chosen, environment in starts:
             if chosen:
-                by_sink = {"STOPLINE_SANDBOX_URL": sink.url} if set(chosen) & set(BY_SINK) else {}
-                with running(copy, environment | by_sink):
-                    world = _world(copy, environment | by_sink)
+                with running(copy, environment | _texts(chosen, sink, far)):
+                    world = _world(copy, environment | _texts(chosen, sink, far), far)
                     described[:] = described or machine.describe(world.database(), copy.data)
                     yield from _measured(world, chosen)
 
 
-def _world(copy: Copy, environment: Mapping[str, str]) -> World:
+def _texts(chosen: Iterable[str], sink: http_sink.HttpSink, far: gateway.Far) -> dict[str, str]:
+    """Where their texts go: by default to the sandbox's gateway in the web process."""
+    if set(chosen) & set(BY_SINK):
+        return {"STOPLINE_SANDBOX_URL": sink.url}
+    return {"STOPLINE_SANDBOX_URL": far.url} if set(chosen) & set(BY_GATEWAY) else {}
+
+
+def _world(copy: Copy, environment: Mapping[str, str], far: gateway.Far) -> World:
     with database(copy) as connection:
-        return World(copy, people.set_up(connection, max(20_000, measure.scaled(PEOPLE))), environment)
+        business = people.set_up(connection, max(20_000, measure.scaled(PEOPLE)))
+        return World(copy, business, environment, far)
 
 
 def _measured(world: World | None, names: Iterable[str]) -> Iterator[Row]:

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bench import smtp_sink
 from bench.crowd import Crowd, go, until
+from bench.gateway import receipts_of
 from bench.measure import scaled
 from bench.report import Row
 from bench.world import World
-from stopline.providers.sandbox.receipts import Receipts, connection_key
+from stopline.providers.sandbox.receipts import SandboxReceipt
 from tests.promise import witness
 from tests.promise.witness import OptOut
 
 NUMBER = scaled(20_000)
 UNSUBSCRIBES = scaled(300)
 AT_ONCE = 4
+FULL_SPEED = "Consent leak, {}: hand-offs begun after the acknowledged unsubscribe"
 REFUSED = "SELECT count(*) FROM sending_message WHERE broadcast_id = %s AND state = 'refused'"
 
 
@@ -35,18 +37,9 @@ def measure(world: World) -> Iterator[Row]:
 def _by_sms(world: World) -> Row:
     crowd = Crowd.of(world, NUMBER)
     way = crowd.connect("sms", "sandbox")
-
-    def stop(n: int) -> OptOut:
-        address = crowd.phone(n)
-        return witness.say_stop(world.copy.port, way.token, address, f"stop-{address}")
-
-    broadcast, opt_outs = _during(crowd, way, "sms", stop)
-    key = connection_key(way.token)
-    receipts = [each for each in Receipts(world.copy.data).all() if each.connection == key]
-    confirmation = crowd.member.account.confirmation_text
-    late = witness.leaks(receipts, opt_outs, confirmation)
-    latest = witness.latest(receipts, opt_outs, confirmation)
-    return _row(world, "SMS", broadcast, len({each.address for each in late}), latest)
+    broadcast, opt_outs = during(crowd, way, "sms", stop(crowd, way))
+    last = last_after(crowd, receipts_of(world.copy.data, way.token), opt_outs)
+    return row(FULL_SPEED.format("SMS"), last, refused(world, broadcast))
 
 
 def _by_email(world: World, sink: smtp_sink.SmtpSink) -> Row:
@@ -69,43 +62,68 @@ def _by_email(world: World, sink: smtp_sink.SmtpSink) -> Row:
             if _in_force(world, crowd, address):  # else the page says that it is recorded and soon will be
                 return OptOut(address, acknowledged)
 
-    broadcast, opt_outs = _during(crowd, way, "email", click)
+    broadcast, opt_outs = during(crowd, way, "email", click)
     acknowledged = {each.address: each.acknowledged_ns for each in opt_outs}
-    after = {
-        address: (moment - acknowledged[address]) / 1e9
-        for moment, address in sink.heard()
-        if address in acknowledged
-    }
-    late = sum(seconds > 0 for seconds in after.values())
-    return _row(world, "e-mail", broadcast, late, max(after.values(), default=None))
+    last: dict[str, float] = {}
+    for moment, address in sink.heard():
+        if address in acknowledged:
+            last[address] = (moment - acknowledged[address]) / 1e9
+    return row(FULL_SPEED.format("e-mail"), last, refused(world, broadcast))
 
 
-def _during(
-    crowd: Crowd, way: Any, channel: str, unsubscribe: Callable[[int], OptOut]
-) -> tuple[Any, Iterable[OptOut]]:
-    """Begins when a tenth has left; those who unsubscribe are spread evenly over the part behind it."""
+def stop(crowd: Crowd, way: Any) -> Callable[[int], OptOut]:
+    def say(n: int) -> OptOut:
+        address = crowd.phone(n)
+        return witness.say_stop(crowd.world.copy.port, way.token, address, f"stop-{address}")
+
+    return say
+
+
+def during(
+    crowd: Crowd,
+    way: Any,
+    channel: str,
+    unsubscribe: Callable[[int], OptOut],
+    happens: Callable[[], None] = lambda: None,
+) -> tuple[Any, list[OptOut]]:
+    """Begins when a tenth has left; those who unsubscribe are spread evenly over the part behind it.
+
+    `happens` begins with the first of them.
+    """
     broadcast = crowd.send(channel, html=channel == "email")
     crowd.written(broadcast)
     go(way)
     left = "SELECT count(*) FROM sending_message WHERE broadcast_id = %s AND sent_at IS NOT NULL"
-    until(lambda: _number(crowd.world, left, broadcast.id) >= NUMBER // 10, "begun")
-    step = (NUMBER - NUMBER // 5) / UNSUBSCRIBES
+    until(lambda: _number(crowd.world, left, broadcast.id) >= crowd.people // 10, "begun")
+    first = crowd.people // 5
+    step = (crowd.people - first) / UNSUBSCRIBES
     with ThreadPoolExecutor(AT_ONCE) as people:
-        opt_outs = list(people.map(unsubscribe, (NUMBER // 5 + int(n * step) for n in range(UNSUBSCRIBES))))
+        saying = [people.submit(unsubscribe, first + int(n * step)) for n in range(UNSUBSCRIBES)]
+        happens()
+        opt_outs = [each.result() for each in saying]
     crowd.done(broadcast)
     return broadcast, opt_outs
 
 
-def _row(world: World, channel: str, broadcast: Any, late: int, latest: float | None) -> Row:
-    waiting = _number(world, REFUSED, broadcast.id)
-    told = "none of them ever got anything" if latest is None else f"latest {latest * 1000:+.1f} ms"
-    return Row(
-        f"Consent leak, {channel}: hand-offs begun after the acknowledged unsubscribe",
-        f"{late} of {UNSUBSCRIBES}",
-        "0",
-        "the promise",
-        every=f"last hand-off minus acknowledgement: {told}; {waiting} of them were still waiting and were refused",
-    )
+def last_after(
+    crowd: Crowd,
+    receipts: Iterable[SandboxReceipt],
+    opt_outs: Iterable[OptOut],
+    moment: Callable[[SandboxReceipt], int] = lambda receipt: receipt.started_ns,
+) -> dict[str, float]:
+    return witness.last_after(receipts, opt_outs, crowd.member.account.confirmation_text, moment)
+
+
+def row(workload: str, last: Mapping[str, float], told: str) -> Row:
+    """`last`: seconds from acknowledgement to last hand-off, of those who got anything at all."""
+    late = sum(seconds > 0 for seconds in last.values())
+    latest = f"latest {max(last.values()) * 1000:+,.1f} ms" if last else "nothing was handed over to them"
+    return Row(workload, f"{late} of {UNSUBSCRIBES}, {latest}", "0", "the promise", every=told)
+
+
+def refused(world: World, broadcast: Any) -> str:
+    number = _number(world, REFUSED, broadcast.id)
+    return f"{number} of those who unsubscribed were still waiting then and were refused"
 
 
 def _in_force(world: World, crowd: Crowd, address: str) -> bool:

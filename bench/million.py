@@ -18,7 +18,7 @@ import psutil
 from bench import load
 from bench.crowd import Crowd, go, until
 from bench.http_sink import HttpSink
-from bench.measure import SECONDS, Pair, interleaved, scaled
+from bench.measure import SECONDS, interleaved, scaled
 from bench.report import Row, rates, times
 from bench.world import World
 
@@ -58,22 +58,19 @@ def measure(world: World) -> Iterator[Row]:
     yield _audience(crowd)
     way = crowd.connect("sms", "sandbox")
     memory = Memory(world)
+    broadcasts: list[Any] = []
     with memory.watched():
-        copied = _copied(crowd, way)
-        broadcast, written = _written(crowd)
-        yield rates(
-            f"Write {NUMBER:,} messages of a broadcast, by the worker",
-            "COPY of the same rows into the same table with its indexes",
-            Pair([copied], [written]),
-            0.5,
-        )
+        pair = interleaved(lambda: _copied(crowd, way), lambda: _written(crowd, broadcasts))
+        told = "COPY of the same rows into the same table with its indexes"
+        yield rates(f"Write {NUMBER:,} messages of a broadcast, by the worker", told, pair, 0.5)
         HttpSink(os.environ["STOPLINE_SANDBOX_URL"]).forget()
         go(way)
         started = time.monotonic()
         yield _unsubscribes(world, way)
-        until(lambda: time.monotonic() - started > DURING or _is_done(crowd, broadcast), "watched")
+        until(lambda: time.monotonic() - started > DURING or _is_done(crowd, broadcasts[-1]), "watched")
     yield memory.row()
-    _cancel(broadcast)
+    for broadcast in broadcasts:
+        _cancel(broadcast)
 
 
 def _audience(crowd: Crowd) -> Row:
@@ -133,10 +130,11 @@ def _copied(crowd: Crowd, way: Any) -> float:
     return crowd.people / seconds
 
 
-def _written(crowd: Crowd) -> tuple[Any, float]:
+def _written(crowd: Crowd, broadcasts: list[Any]) -> float:
+    """One more broadcast to everybody: it waits with those before it."""
     broadcast = crowd.written(crowd.send("sms"))
-    seconds = (broadcast.written_at - broadcast.started_at).total_seconds()
-    return broadcast, broadcast.looked_at / seconds
+    broadcasts.append(broadcast)
+    return float(broadcast.looked_at / (broadcast.written_at - broadcast.started_at).total_seconds())
 
 
 def _unsubscribes(world: World, way: Any) -> Row:
@@ -182,9 +180,9 @@ class Memory:
         met = "met" if peak < MOST_MIB else "**missed**"
         return Row(
             f"Memory of a worker during a broadcast of {NUMBER:,} messages",
-            f"{peak:.0f} MiB at most",
+            f"{peak:.0f} MiB at most, {slope:+.1f} MiB a minute at the end",
             f"{MOST_MIB} MiB, {met}",
-            every=f"{slope:+.1f} MiB a minute over the last {later[-1][0] - later[0][0]:.0f} s",
+            every=f"the end: the last {later[-1][0] - later[0][0]:.0f} of {later[-1][0] - self.seen[0][0]:.0f} s",
         )
 
 

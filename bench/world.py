@@ -13,6 +13,7 @@ import psutil
 import psycopg
 
 from bench import installation, people
+from bench.gateway import Far
 from bench.people import Business
 from tests.doors.cli.copies import Copy
 
@@ -25,6 +26,7 @@ class World:
     copy: Copy
     business: Business
     environment: Mapping[str, str] = field(default_factory=dict)  # of its processes, beyond a copy's own
+    far: Far | None = None  # the gateway its texts go to, where it has one of its own
     _runs: Any = field(default_factory=lambda: count(time.time_ns() // 10**8 % 10**7 * 10))
 
     @property

@@ -82,7 +82,7 @@ class Sending:
         """Nothing after the acknowledgement, nothing twice, nothing lost, a ledger that agrees; the latest of all."""
         self.settle()
         receipts = self.receipts
-        late = witness.latest(receipts, people.opt_outs, CONFIRMATION, moment)
+        late = max(witness.last_after(receipts, people.opt_outs, CONFIRMATION, moment).values(), default=None)
         states = self.states
         assert len(people.opt_outs) == len(people.addresses)
         assert late is None or late <= 0

@@ -1,11 +1,6 @@
 """The promise while a broadcast runs, with real processes: STOP over HTTP, and everything that can go wrong with it."""
 
 import asyncio
-import os
-import platform
-import shutil
-import signal
-import subprocess
 import threading
 import time
 
@@ -15,6 +10,7 @@ import pytest
 from tests import loopback
 from tests.doors.cli.copies import wait_until
 from tests.promise.colleague import CONFIRMATION
+from tests.promise.skewed import WORKS_HERE, SkewedClock
 
 PEOPLE = 3000
 OTHERS = 400  # of a second account
@@ -68,7 +64,7 @@ def test_the_worker_and_the_database_are_killed_while_a_broadcast_leaves(rough):
 
     sending.copy.part("worker").kill()
     time.sleep(2)
-    os.kill(postmaster(sending.copy), signal.SIGKILL)
+    sending.copy.part("postgres").kill()
     people.join(120)
 
     sending.prove(people)
@@ -98,21 +94,20 @@ def test_the_worker_is_killed_while_messages_are_written_and_everybody_has_one(r
     assert 0 < killed_at < 40_000 and not whole
 
 
-@pytest.mark.skipif(platform.system() != "Linux" or not shutil.which("faketime"), reason="needs libfaketime")
+@pytest.mark.skipif(not WORKS_HERE, reason="needs libfaketime")
 def test_a_worker_frozen_past_its_lease_whose_clock_jumps_hands_nothing_over_when_it_wakes(rough, tmp_path):
     """It shares a broadcast with another worker, its clock jumps a day ahead while it sends, and two days back while it
     is frozen. Only the gateway's clock is believed."""
     sending = rough(PEOPLE)
-    clock = tmp_path / "clock"
-    clock.write_text("+0")
-    odd = psutil.Process(sending.copy.spawn("worker", **faked(clock)).pid)
+    clock = SkewedClock(tmp_path / "clock")
+    odd = psutil.Process(sending.copy.spawn("worker", **clock.environment).pid)
     wait_until(lambda: workers(sending) == 2, 60, sending.copy.said)
 
     sending.send()
-    clock.write_text("+1d")
+    clock.jump("+1d")
     wait_until(lambda: ahead(sending) > 0, 120)
     odd.suspend()
-    clock.write_text("-1d")
+    clock.jump("-1d")
     frozen_at = time.time_ns()
     people = sending.stops(60, pause=0.1)
     people.start()
@@ -179,21 +174,6 @@ def stop(sending, address):
     return time.monotonic() - started
 
 
-def faked(clock):
-    """The environment of a process whose clock of the day is moved by what `clock` holds. The clock that nobody sets
-    stays as it is, as in a real jump."""
-    library = subprocess.run(
-        ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    return {
-        "LD_PRELOAD": library,
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
-
-
 def ahead(sending):
     """Receipts whose sender's clock had jumped."""
     return sum(receipt.started_ns > receipt.received_ns + 3600e9 for receipt in sending.receipts)
@@ -204,7 +184,3 @@ def workers(sending):
         "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
     )
     return found[0][0]
-
-
-def postmaster(copy):
-    return int((copy.data / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])

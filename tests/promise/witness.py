@@ -54,36 +54,24 @@ class People(threading.Thread):
             time.sleep(self.pause)
 
 
-def leaks(
-    receipts: Iterable[SandboxReceipt], opt_outs: Iterable[OptOut], confirmation: str
-) -> list[SandboxReceipt]:
-    """Hand-offs that started after the opt-out of their address was acknowledged; the confirmation is owed."""
-    acknowledged = {each.address: each.acknowledged_ns for each in opt_outs}
-    return [
-        receipt
-        for receipt in receipts
-        if receipt.text != confirmation and receipt.started_ns > acknowledged.get(receipt.address, 2**63)
-    ]
-
-
-def latest(
+def last_after(
     receipts: Iterable[SandboxReceipt],
     opt_outs: Iterable[OptOut],
     confirmation: str,
     moment: Callable[[SandboxReceipt], int] = lambda receipt: receipt.started_ns,
-) -> float | None:
-    """The largest difference of all who opted out: last hand-off minus acknowledgement, in seconds. Never positive.
+) -> dict[str, float]:
+    """Of each who opted out and had got anything: last hand-off minus acknowledgement, in seconds. Never positive.
 
-    None where nobody of them ever got anything. `moment`: received_ns where the sender's own clock can't be believed;
+    The confirmation is owed and doesn't count. `moment`: received_ns where the sender's own clock can't be believed;
     it is the later of the two, so it hides nothing.
     """
     acknowledged = {each.address: each.acknowledged_ns for each in opt_outs}
-    late = [
-        moment(receipt) - acknowledged[receipt.address]
-        for receipt in receipts
-        if receipt.text != confirmation and receipt.address in acknowledged
-    ]
-    return max(late) / 1e9 if late else None
+    last: dict[str, float] = {}
+    for receipt in receipts:
+        if receipt.text != confirmation and receipt.address in acknowledged:
+            after = (moment(receipt) - acknowledged[receipt.address]) / 1e9
+            last[receipt.address] = max(after, last.get(receipt.address, after))
+    return last
 
 
 def handed_over_twice(receipts: list[SandboxReceipt]) -> list[str]:

@@ -1,0 +1,148 @@
+"""The promise on a bad day, with many messages: people say STOP while a broadcast leaves and something goes wrong.
+
+Each time the sandbox's own receipts and the ledger testify: nothing after an acknowledged STOP, nothing twice, nothing
+lost. tests/promise does the same with fewer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+from django.db import connection as database
+
+from bench import leak
+from bench.crowd import Crowd, until
+from bench.gateway import Far
+from bench.measure import scaled
+from bench.report import Row
+from bench.world import World
+from stopline.providers.sandbox.receipts import SandboxReceipt
+from tests.promise import witness
+from tests.promise.skewed import WORKS_HERE, SkewedClock
+
+NUMBER = scaled(50_000)
+SECONDS = 30  # over which people say STOP: about as long as so many messages take to leave
+PAST_LEASE = 33.0  # seconds; longer than handover.LEASE, and than the server lets a transaction sit idle
+HANGS = 20.0  # seconds; twice what a provider may take to answer
+STATES = "SELECT state, count(*) FROM sending_message WHERE broadcast_id = %s GROUP BY state"
+HEARD = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
+
+Happens = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`around` prepares it, hands out what happens in the middle of a broadcast, and clears up."""
+
+    name: str
+    around: Callable[[World, Far], contextlib.AbstractContextManager[Happens]]
+    moment: Callable[[SandboxReceipt], int] = lambda receipt: receipt.started_ns
+
+
+def measure(world: World) -> Iterator[Row]:
+    """The installation runs with the gateway's STOPLINE_SANDBOX_URL."""
+    assert world.far
+    assert WORKS_HERE or platform.system() != "Linux", "libfaketime is missing: bin/bench installs it"
+    for fault in FAULTS:
+        with fault.around(world, world.far) as happens:
+            yield _row(world, world.far, fault, happens)
+
+
+def _row(world: World, far: Far, fault: Fault, happens: Happens) -> Row:
+    crowd = Crowd.of(world, NUMBER)
+    way = crowd.connect("sms", "sandbox")
+
+    def stop_slowly(n: int) -> witness.OptOut:
+        found = leak.stop(crowd, way)(n)
+        time.sleep(SECONDS * leak.AT_ONCE / leak.UNSUBSCRIBES)
+        return found
+
+    broadcast, opt_outs = leak.during(crowd, way, "sms", stop_slowly, happens)
+    proved = _proved(crowd, broadcast)
+    receipts = far.receipts(way.token)
+    last = leak.last_after(crowd, receipts, opt_outs, fault.moment)
+    twice = len(witness.handed_over_twice(receipts))
+    told = f"{leak.refused(world, broadcast)}; {twice} handed over twice; {proved}"
+    return leak.row(f"Consent leak, SMS, {fault.name}", last, told)
+
+
+def _proved(crowd: Crowd, broadcast: Any) -> str:
+    """Where all of them are. Raises AssertionError where one was lost or the ledger disagrees."""
+    world = crowd.world
+    world.settle()
+    with world.database() as asked:
+        states = dict(asked.execute(STATES, [broadcast.id]).fetchall())
+    assert sum(states.values()) == crowd.people, states
+    verified = world.copy.run("ledger", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    counted = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
+    return f"{counted}; ledger and subscriptions agree"
+
+
+@contextlib.contextmanager
+def _worker_killed(world: World, _far: Far) -> Iterator[Happens]:
+    yield lambda: _later(world.worker.kill)
+
+
+@contextlib.contextmanager
+def _database_killed(world: World, _far: Far) -> Iterator[Happens]:
+    yield lambda: _later(world.copy.part("postgres").kill)
+    database.close()  # ours is as dead as everybody's
+
+
+@contextlib.contextmanager
+def _worker_frozen(world: World, _far: Far) -> Iterator[Happens]:
+    """One of two, whose clock jumps a day ahead before it is frozen, and two days back while it is."""
+    clock = SkewedClock(world.copy.data / "clock")
+    process = world.copy.spawn("worker", **world.environment, **clock.environment)
+    odd = psutil.Process(process.pid)
+
+    def happens() -> None:
+        clock.jump("+1d")
+        _later(odd.suspend)
+        clock.jump("-1d")
+        time.sleep(PAST_LEASE)
+        odd.resume()
+
+    try:
+        with world.database() as asked:
+            until(lambda: asked.execute(HEARD).fetchone() == (2,), "two workers", 60)
+        yield happens
+    finally:
+        odd.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def _provider_hangs(_world: World, far: Far) -> Iterator[Happens]:
+    def happens() -> None:
+        far.order("hang")
+        time.sleep(HANGS)
+        far.order("go")
+
+    yield lambda: _later(happens)
+
+
+def _later(happens: Happens) -> None:
+    """When some have said STOP and most have not."""
+    time.sleep(SECONDS / 5)
+    happens()
+
+
+FAULTS = (
+    Fault("the worker killed on the way (kill -9)", _worker_killed),
+    Fault("PostgreSQL killed on the way (kill -9)", _database_killed),
+    Fault(
+        "one of two workers frozen past its lease (SIGSTOP), its clock jumping",
+        _worker_frozen,
+        # Its own clock can't be believed; when the sandbox got it is the later of the two.
+        lambda receipt: receipt.received_ns,
+    ),
+    Fault("the provider hanging on the way", _provider_hangs),
+)
