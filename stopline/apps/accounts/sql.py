@@ -6,12 +6,14 @@ consent.queries and inbox.queries planning would cost more than running them (be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import psycopg
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, F, Func, Q, TextField, Value
 
 
@@ -20,10 +22,30 @@ def rows(query: str, parameters: Mapping[str, Any], *, prepare: bool = True) -> 
 
     `prepare` False has it planned for these parameters: for arrays of many, where a plan made for few is slow.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(query, parameters, prepare=prepare)
+    text, names = _numbered(query)
+    database = connections[
+        DEFAULT_DB_ALIAS
+    ]  # looked up once: `django.db.connection` does it for each attribute
+    database.ensure_connection()
+    with database.wrap_database_errors, psycopg.RawCursor(database.connection) as cursor:
+        cursor.execute(text, [parameters[name] for name in names], prepare=prepare)
         return cursor.fetchall()
+
+
+@cache
+def _numbered(query: str) -> tuple[str, list[str]]:
+    """With $1, $2, … for %(name)s, and their names in that order. psycopg would do it anew each time where the query is
+    longer than 4,096 characters: a third of the time that a STOP takes us."""
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        if (name := found[1]) is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return re.sub(r"%(?:%|\((\w+)\)s)", number, query), names
 
 
 def one_of(column: str, texts: Iterable[str]) -> Q:

@@ -9,10 +9,10 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.utils import OperationalError
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
-from psycopg.types.json import Jsonb
 
 from stopline.apps.accounts import live, members, sql
 from stopline.apps.accounts.tenancy import uuid7
@@ -65,6 +65,17 @@ class Mark:
     @property
     def key(self) -> Key:
         return str(self.channel), self.address
+
+    def asked(self) -> dict[str, Any]:
+        """As queries.changing takes it."""
+        return {
+            "channel": self.key[0],
+            "address": self.address,
+            "entry": uuid7(),
+            "reason": self.reason,
+            "evidence": self.evidence,
+            "contact": self.contact_id,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,12 +285,7 @@ def _wanted(
         "actor_name": actor.name,
         "message": message_id,
         "at": at or timezone.now(),
-        "channels": [mark.key[0] for mark in wanted],
-        "addresses": [mark.address for mark in wanted],
-        "entries": [uuid7() for _ in wanted],
-        "reasons": [mark.reason for mark in wanted],
-        "evidences": [Jsonb(dict(mark.evidence)) for mark in wanted],
-        "contacts": [mark.contact_id for mark in wanted],
+        "asked": orjson.dumps([mark.asked() for mark in wanted]).decode(),
     }
     return Wanted(account_id, wanted, parameters)
 
