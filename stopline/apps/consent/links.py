@@ -147,6 +147,8 @@ def preference_page(account_id: UUID) -> PreferencePage:
 
 
 def _short(code: str) -> tuple[UUID, Channel, str, datetime] | None:
+    if not set(code) <= set(LETTERS):  # PostgreSQL refuses to look for some, NUL for one
+        return None
     found = list(Link.objects.filter(code=code)[:2])
     # Two accounts that drew the same ten characters: neither person may act for the other.
     if len(found) != 1:

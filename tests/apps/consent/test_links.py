@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stopline.apps.consent import erasure, links, preference_page
@@ -71,7 +71,8 @@ def test_a_token_changed_in_any_place_opens_nothing():
 
 
 @pytest.mark.django_db
-@given(st.text(max_size=700))
+@given(st.text(max_size=700) | st.text(min_size=links.SHORT, max_size=links.SHORT))
+@example("\x00" * links.SHORT)
 def test_whatever_is_typed_opens_nothing_and_breaks_nothing(text):
     assert links.held(text) is None
 
