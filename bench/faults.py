@@ -92,8 +92,11 @@ def _worker_killed(world: World, _far: Far) -> Iterator[Happens]:
 
 @contextlib.contextmanager
 def _database_killed(world: World, _far: Far) -> Iterator[Happens]:
-    yield lambda: _later(world.copy.part("postgres").kill)
-    database.close()  # ours is as dead as everybody's
+    def happens() -> None:
+        _later(world.copy.part("postgres").kill)
+        database.close()  # ours is as dead as everybody's
+
+    yield happens
 
 
 @contextlib.contextmanager

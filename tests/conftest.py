@@ -41,6 +41,20 @@ def django_db_setup(django_db_setup):
     live.close()
 
 
+# With real processes and browsers: few tests, each of many seconds.
+LONG = ("tests/promise", "tests/browser", "tests/doors/cli", "tests/project", "tests/docs")
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones begin: at the end, one worker would wait for the other's last module."""
+    places = {folder: place for place, folder in enumerate(LONG)}
+
+    def place(item):
+        return next((n for folder, n in places.items() if item.nodeid.startswith(folder)), len(LONG))
+
+    items.sort(key=place)
+
+
 def pytest_terminal_summary(terminalreporter):
     """What tests have measured (`record_property("measured: …", …)`), also those of other workers."""
     reports = [each for key in ("passed", "failed") for each in terminalreporter.stats.get(key, [])]

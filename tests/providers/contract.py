@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-import aiohttp
 import hypothesis
 import orjson
 import pytest
@@ -30,7 +29,7 @@ from stopline.apps.consent.models import Entry, Subscription
 from stopline.apps.sending import connections, credentials
 from stopline.apps.sending.models import Connection, InboundEvent, Message
 from stopline.doors.inbound import door
-from stopline.providers import base, http
+from stopline.providers import base, wire
 from stopline.providers.base import (
     Event,
     OptOut,
@@ -143,7 +142,7 @@ class Contract:
     accepted = Answered("accepted", 200)
     provider_id = ""  # the id in `accepted`
     failures: tuple[Answered, ...] = ()
-    http = True  # hands over with providers.http
+    http = True  # hands over with providers.wire
     signs = True  # its webhooks are signed; otherwise the secret is in their address alone
     covers_body = True  # the signature covers the body, not only who calls
     refuses: type[ProviderError] = Misconfigured  # a 401
@@ -376,7 +375,7 @@ class Contract:
 
     @only_where(lambda adapter: adapter.http)
     def test_no_answer_in_time_leaves_the_outcome_unknown(self, monkeypatch):
-        monkeypatch.setattr(http, "TIMEOUT", aiohttp.ClientTimeout(total=0.3))
+        monkeypatch.setattr(wire, "ANSWER_WITHIN", 0.3)
         with self.far_end(loopback.never_answers) as far:
             self.aim(monkeypatch, far.url)
 
