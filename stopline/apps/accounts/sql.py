@@ -20,7 +20,7 @@ from django.db.models import BooleanField, F, Func, Q, TextField, Value
 def rows(query: str, parameters: Mapping[str, Any], *, prepare: bool = True) -> list[tuple[Any, ...]]:
     """Every row of the result. Part of Django's current transaction; raises Django's database errors.
 
-    `prepare` False has it planned for these parameters: for arrays of many, where a plan made for few is slow.
+    `prepare` False has it planned for these parameters: for spans of time, where a plan made for a short one is slow.
     """
     text, names = _numbered(query)
     database = connections[

@@ -26,11 +26,13 @@ asked AS (
         SELECT channel, address, standing FROM consent_subscription
         WHERE (account_id, channel, address) = (%(account)s::uuid, asked.channel, asked.address) FOR UPDATE
     ) AS s
+), wanted AS (
+    SELECT asked.*, coalesce(before.standing, 'subscribed') AS was
+    FROM asked LEFT JOIN before USING (channel, address)
 ), changed AS (
     INSERT INTO consent_subscription AS s (account_id, channel, address, standing, entry_id, since, source)
     SELECT %(account)s::uuid, channel, address, %(standing)s::text, entry, %(at)s::timestamptz, %(source)s::text
-    FROM asked LEFT JOIN before USING (channel, address)
-    WHERE coalesce(before.standing, 'subscribed') <> %(standing)s::text ORDER BY channel, address
+    FROM wanted WHERE was <> %(standing)s::text ORDER BY channel, address
     ON CONFLICT (account_id, channel, address) DO UPDATE
         SET standing = excluded.standing, entry_id = excluded.entry_id, since = excluded.since,
             source = excluded.source, held_message_id = NULL, held_since = NULL
@@ -40,11 +42,9 @@ asked AS (
     INSERT INTO consent_entry (account_id, id, channel, address, standing, before, source, actor_kind, actor_id,
         actor_name, reason, evidence, message_id, contact_id, at, recorded_at)
     SELECT %(account)s::uuid, changed.entry_id, changed.channel, changed.address, %(standing)s::text,
-        coalesce(before.standing, 'subscribed'), %(source)s::text, %(actor_kind)s::text, %(actor_id)s::text,
-        %(actor_name)s::text, asked.reason, asked.evidence, %(message)s::uuid, asked.contact, %(at)s::timestamptz,
-        clock_timestamp()
-    FROM changed JOIN asked USING (channel, address) LEFT JOIN before USING (channel, address)
-    ORDER BY channel, address
+        wanted.was, %(source)s::text, %(actor_kind)s::text, %(actor_id)s::text, %(actor_name)s::text, wanted.reason,
+        wanted.evidence, %(message)s::uuid, wanted.contact, %(at)s::timestamptz, clock_timestamp()
+    FROM changed JOIN wanted USING (channel, address) ORDER BY channel, address
     RETURNING channel, address, id, before
 )"""  # noqa: S608 (a condition of our own)
 

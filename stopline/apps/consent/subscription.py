@@ -47,7 +47,6 @@ class Change:
     before: str
 
 
-FEW = 10  # keys; the plan that is kept is made for about so many
 # More names than this in one notice would pass what NOTIFY carries; open pages then refresh on "standing" alone.
 MOST_NAMED = 50
 
@@ -73,7 +72,7 @@ class Mark:
             "address": self.address,
             "entry": uuid7(),
             "reason": self.reason,
-            "evidence": self.evidence,
+            "evidence": dict(self.evidence),
             "contact": self.contact_id,
         }
 
@@ -255,11 +254,8 @@ def _change(
     at: datetime | None,
 ) -> list[Change]:
     wanted = _wanted(account_id, standing, marks, source, actor, message_id, at)
-    few = len(wanted.marks) <= FEW
     try:
-        return wanted.happened(
-            sql.rows(queries.CHANGE, wanted.parameters, prepare=few) if wanted.marks else []
-        )
+        return wanted.happened(sql.rows(queries.CHANGE, wanted.parameters) if wanted.marks else [])
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable) and actor.kind == "member":
             raise Busy from error

@@ -4,10 +4,11 @@ from stopline.apps.consent import queries as consent
 from stopline.apps.sending import queries as sending
 
 
-def _taking(entry: str, new_of: str = "person", then: str = "") -> str:
+def _taking(entry: str, new_of: str = "person", then: str = "", moves_up: str = "event, person") -> str:
     """One inbound message: the event counts once, the message is stored, the conversation opens and moves up.
 
-    `new_of` is what an event needs to be a new one, `then` what else it causes, `entry` the ledger entry of that.
+    `new_of` is what an event needs to be a new one, `then` what else it causes, `entry` the ledger entry of that;
+    `moves_up` is what must have happened before the conversation is touched.
     """
     return f"""person AS (
     SELECT id FROM contacts_contact WHERE account_id = %(account)s::uuid AND phone = %(phone)s::text
@@ -28,7 +29,7 @@ def _taking(entry: str, new_of: str = "person", then: str = "") -> str:
         last_inbound_at, unread, unclear, created_at)
     SELECT %(account)s::uuid, %(conversation)s::uuid, person.id, 'open', %(channel)s::text, %(line)s::text,
         %(now)s::timestamptz, %(now)s::timestamptz, 1, coalesce(%(unclear)s::bool, false)::int, %(now)s::timestamptz
-    FROM event, person
+    FROM {moves_up}
     ON CONFLICT (account_id, contact_id) DO UPDATE SET state = 'open', channel = excluded.channel,
         last_line = excluded.last_line, last_message_at = excluded.last_message_at,
         last_inbound_at = excluded.last_inbound_at, unread = c.unread + 1, unclear = c.unclear + excluded.unclear
@@ -65,9 +66,12 @@ _STOPPED = f""",
 {consent.changing("EXISTS (SELECT FROM event)")}, here AS (
     SELECT entry_id FROM changed WHERE (channel, address) = (%(channel)s::text, %(address)s::text)
 )"""  # noqa: S608
+# The conversation comes last: whoever waits for a hand-off holds nothing that an agent or the next message wants, and
+# everybody locks in the same order.
+_LAST = "event, person, (SELECT count(*) FROM changed) AS done"
 STOP = f"""
 WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', %(patience)s::text, true)),
-{_taking("(SELECT entry_id FROM here)", "patience, person", _STOPPED)}, answer AS (
+{_taking("(SELECT entry_id FROM here)", "patience, person", _STOPPED, _LAST)}, answer AS (
     INSERT INTO {sending.QUEUED}
     SELECT %(account)s::uuid, %(answer_id)s::uuid, talk.id, person.id, %(connection)s::uuid, NULL,
         %(answer_kind)s::text, %(channel)s::text, %(address)s::text, %(answer_text)s::text, %(answer_parts)s::jsonb,

@@ -93,8 +93,10 @@ def take(connection: Connection, event: Received) -> Taken:
 
 
 def _take_at_once(arrival: Arrival) -> Taken | None:
-    """Where it is new and nobody has its address in hand, without storing it first; None where not: nothing has
-    changed. A STOP by somebody who is known is one statement, which commits by itself; the others are a transaction."""
+    """Where it is new and nobody has its address in hand, without storing it first; None where it has to be.
+
+    A STOP by somebody who is known is one statement, which commits by itself; the others are a transaction.
+    """
     if database.in_atomic_block:  # a caller's own, which would go on with our patience
         return None
     now = replace(arrival, afresh=True)

@@ -1,7 +1,9 @@
 """What people write: opt-outs, opt-ins, calls for help, and everything else."""
 
+import contextlib
 import threading
 
+import psycopg
 import pytest
 from django.db import connection as database
 
@@ -15,9 +17,15 @@ from stopline.providers.base import Progress
 from stopline.rules.keywords import Intent
 from stopline.rules.words import MessageState
 from tests import make
+from tests.doors.cli.copies import wait_until
 
 pytestmark = pytest.mark.django_db
 PHONE = "+14155550123"
+# Sessions that wait for a lock behind a stored event.
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+    AND EXISTS (SELECT FROM sending_inboundevent WHERE applied_at IS NULL)
+"""
 
 
 @pytest.fixture
@@ -344,7 +352,7 @@ def test_the_same_stop_delivered_many_times_at_once_counts_once():
     "row",
     [
         "consent_subscription FOR SHARE",  # by a hand-off that hangs
-        "inbox_conversation FOR UPDATE",  # locked when the standing has been changed
+        "inbox_conversation FOR UPDATE",  # met when the standing has been changed, which is taken back
         "contacts_contact FOR UPDATE",
     ],
 )
@@ -376,6 +384,35 @@ def test_a_stop_that_has_to_wait_is_recorded_and_applied_when_the_lock_is_free(m
 
     assert (waiting.new, waiting.applied, meanwhile) == (True, False, 0)
     assert standings(connection.account)["sms"] == "unsubscribed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_that_waits_for_a_hand_off_keeps_nobody_from_the_conversation():
+    connection = make.connection(make.account())
+    write(connection, "Hello")
+    subscription.hold(connection.account_id, [("sms", PHONE)], connection.id)
+    with hands() as hand_off, hands() as agent:
+        hand_off.execute("BEGIN; SELECT 1 FROM consent_subscription FOR SHARE")
+        stopping = threading.Thread(target=lambda: (write(connection, "STOP"), database.close()))
+        stopping.start()
+        wait_until(lambda: agent.execute(WAITING).fetchone() == (1,))
+
+        locked = agent.execute("SELECT 1 FROM inbox_conversation FOR UPDATE NOWAIT").fetchall()
+        wrote = write(connection, "please!!")
+
+        hand_off.execute("COMMIT")
+        stopping.join(10)
+    assert (len(locked), wrote.applied) == (1, True)
+    assert standings(connection.account)["sms"] == "unsubscribed"
+
+
+@contextlib.contextmanager
+def hands():
+    """A session of its own with the test's database."""
+    with psycopg.connect(
+        **database.get_connection_params() | {"cursor_factory": psycopg.Cursor}, autocommit=True
+    ) as own:
+        yield own
 
 
 @pytest.mark.parametrize("known", [True, False])
