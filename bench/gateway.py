@@ -1,7 +1,7 @@
 """The sandbox's gateway in a process of its own, which hangs on demand: it takes everything and answers nothing.
 
-POST /hang and POST /go; everything else is the gateway's (stopline.providers.sandbox.gateway). FOLDER in the
-environment is where its receipts lie, apart from all that is Stopline's.
+POST /hang and POST /go; everything else is the gateway's (stopline.providers.sandbox.gateway). STOPLINE_BENCH_GATEWAY
+in the environment is where its receipts lie, apart from all that is Stopline's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from typing import Any
 from stopline.providers.sandbox.gateway import Gateway, Receive, Scope, Send
 from stopline.providers.sandbox.receipts import Receipts, SandboxReceipt, connection_key
 from tests.doors.cli.copies import ROOT, free_port, wait_until
+
+FOLDER = "STOPLINE_BENCH_GATEWAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def running() -> Iterator[Far]:
         process = subprocess.Popen(
             [*command, "--log-level", "warning", "bench.gateway:application"],
             cwd=ROOT,
-            env={**os.environ, "FOLDER": folder},
+            env={**os.environ, FOLDER: folder},
         )
         try:
             wait_until(lambda: _answers(far), 30)
@@ -107,5 +109,5 @@ async def _knows(_token: str) -> bool:
     return True
 
 
-if "FOLDER" in os.environ:
-    application = Hanging(Gateway(Path(os.environ["FOLDER"]), "", _knows, reports=False))
+if FOLDER in os.environ:
+    application = Hanging(Gateway(Path(os.environ[FOLDER]), "", _knows, reports=False))

@@ -88,21 +88,26 @@ def during(
 ) -> tuple[Any, list[OptOut]]:
     """Begins when a tenth has left; those who unsubscribe are spread evenly over the part behind it.
 
-    `happens` begins with the first of them.
+    `happens` begins when three tenths have.
     """
     broadcast = crowd.send(channel, html=channel == "email")
     crowd.written(broadcast)
     go(way)
-    left = "SELECT count(*) FROM sending_message WHERE broadcast_id = %s AND sent_at IS NOT NULL"
-    until(lambda: _number(crowd.world, left, broadcast.id) >= crowd.people // 10, "begun")
+    until(lambda: left(crowd, broadcast) >= crowd.people // 10, "begun")
     first = crowd.people // 5
     step = (crowd.people - first) / UNSUBSCRIBES
     with ThreadPoolExecutor(AT_ONCE) as people:
         saying = [people.submit(unsubscribe, first + int(n * step)) for n in range(UNSUBSCRIBES)]
+        until(lambda: left(crowd, broadcast) >= crowd.people * 3 // 10, "on its way")
         happens()
         opt_outs = [each.result() for each in saying]
     crowd.done(broadcast)
     return broadcast, opt_outs
+
+
+def left(crowd: Crowd, broadcast: Any) -> int:
+    query = "SELECT count(*) FROM sending_message WHERE broadcast_id = %s AND sent_at IS NOT NULL"
+    return _number(crowd.world, query, broadcast.id)
 
 
 def last_after(
@@ -123,6 +128,7 @@ def row(workload: str, last: Mapping[str, float], told: str) -> Row:
 
 def refused(world: World, broadcast: Any) -> str:
     number = _number(world, REFUSED, broadcast.id)
+    assert number, "nobody who unsubscribed was still waiting then: this proves nothing"
     return f"{number} of those who unsubscribed were still waiting then and were refused"
 
 
