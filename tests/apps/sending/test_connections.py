@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import socket
+import time
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts import live
+from stopline.apps.accounts.tenancy import new_token
 from stopline.apps.consent.models import Entry
 from stopline.apps.inbox import receive, stored
 from stopline.apps.inbox import trial as trials
@@ -264,6 +266,56 @@ def test_removing_gives_the_queue_to_another_connection_and_keeps_what_was(admin
     assert (fresh(gone).credentials, admin.account.routes.count()) == ("", 0)
     with pytest.raises(NotFound):
         connections.of_token("everything", gone.token)
+
+
+def test_messages_that_arrive_together_ask_for_their_connection_once(admin, monkeypatch):
+    made = added(admin)
+    first = connections.of_token(made.provider, made.token)
+    monkeypatch.setattr(connections.sql, "rows", lambda *_: pytest.fail("asked again"))
+
+    assert connections.of_token(made.provider, made.token) is first
+
+
+def test_a_wrong_token_of_a_known_account_is_never_kept(admin):
+    made = added(admin)
+
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            connections.of_token(made.provider, made.token[:-1] + "#")
+
+    assert (made.provider, made.token[:-1] + "#") not in connections._kept
+
+
+def test_a_change_by_another_process_is_seen_after_a_second(admin, monkeypatch):
+    made = added(admin)
+    connections.of_token(made.provider, made.token)
+    now = time.monotonic()
+    Connection.objects.filter(id=made.id).update(token=new_token(made.account_id))
+
+    monkeypatch.setattr(connections.time, "monotonic", lambda: now + 1.1)
+
+    with pytest.raises(NotFound):
+        connections.of_token(made.provider, made.token)
+
+
+def test_a_new_token_is_the_only_one_at_once_where_it_was_made(admin):
+    made = added(admin)
+    connections.of_token(made.provider, made.token)
+
+    token = connections.rotate_token(admin, made.id)
+
+    assert connections.of_token(made.provider, token).id == made.id
+    with pytest.raises(NotFound):
+        connections.of_token(made.provider, made.token)
+
+
+def test_only_so_many_connections_are_kept(admin, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_KEPT", 2)
+
+    for name in "abcde":
+        connections.of_token("everything", added(admin, name=name).token)
+
+    assert len(connections._kept) <= 2
 
 
 def test_without_another_connection_the_queue_waits_until_there_is_one(admin):
