@@ -5,11 +5,16 @@ By SMS they write STOP and the sandbox's receipts tell; by e-mail they click onc
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
+
+import psycopg
 
 from bench import smtp_sink
 from bench.crowd import Crowd, go, until
@@ -24,6 +29,7 @@ from tests.promise.witness import OptOut
 NUMBER = scaled(20_000)
 UNSUBSCRIBES = scaled(300)
 AT_ONCE = 4
+NEAR = 400  # messages: about what one worker has in hand
 FULL_SPEED = "Consent leak, {}: hand-offs begun after the acknowledged unsubscribe"
 REFUSED = "SELECT count(*) FROM sending_message WHERE broadcast_id = %s AND state = 'refused'"
 
@@ -86,23 +92,46 @@ def during(
     unsubscribe: Callable[[int], OptOut],
     happens: Callable[[], None] = lambda: None,
 ) -> tuple[Any, list[OptOut]]:
-    """Begins when a tenth has left; those who unsubscribe are spread evenly over the part behind it.
+    """Begins when a tenth has left; `happens` begins when three tenths have.
 
-    `happens` begins when three tenths have.
+    `unsubscribe` is told a contact's number.
     """
     broadcast = crowd.send(channel, html=channel == "email")
     crowd.written(broadcast)
     go(way)
     until(lambda: left(crowd, broadcast) >= crowd.people // 10, "begun")
-    first = crowd.people // 5
-    step = (crowd.people - first) / UNSUBSCRIBES
+    who = Who(crowd, broadcast)
     with ThreadPoolExecutor(AT_ONCE) as people:
-        saying = [people.submit(unsubscribe, first + int(n * step)) for n in range(UNSUBSCRIBES)]
+        saying = [people.submit(lambda n: unsubscribe(who.number(n)), turn) for turn in range(UNSUBSCRIBES)]
         until(lambda: left(crowd, broadcast) >= crowd.people * 3 // 10, "on its way")
         happens()
         opt_outs = [each.result() for each in saying]
     crowd.done(broadcast)
     return broadcast, opt_outs
+
+
+class Who:
+    """Numbers of contacts who unsubscribe, nobody twice: by turns one whose message leaves about now, and one of those
+    spread evenly over all behind the first tenth.
+    """
+
+    def __init__(self, crowd: Crowd, broadcast: Any) -> None:
+        self.crowd, self.broadcast = crowd, broadcast
+        self.taken: set[int] = set()
+        self.front = 0
+        self.lock = threading.Lock()
+
+    def number(self, turn: int) -> int:
+        people = self.crowd.people
+        wanted = people // 10 + turn * (people * 9 // 10) // UNSUBSCRIBES
+        if turn % 2 == 0:
+            with contextlib.suppress(psycopg.OperationalError):  # killed a moment ago
+                self.front = left(self.crowd, self.broadcast)
+            wanted = self.front + turn * 37 % NEAR - NEAR // 4
+        with self.lock:
+            found = next(n % people for n in count(wanted) if n % people not in self.taken)
+            self.taken.add(found)
+        return found
 
 
 def left(crowd: Crowd, broadcast: Any) -> int:

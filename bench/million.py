@@ -66,6 +66,7 @@ def measure(world: World) -> Iterator[Row]:
         HttpSink(os.environ["STOPLINE_SANDBOX_URL"]).forget()
         go(way)
         started = time.monotonic()
+        memory.begun()
         yield _unsubscribes(world, way)
         until(lambda: time.monotonic() - started > DURING or _is_done(crowd, broadcasts[-1]), "watched")
     yield memory.row()
@@ -155,6 +156,7 @@ class Memory:
     def __init__(self, world: World) -> None:
         self.process = psutil.Process(world.worker.pid)
         self.seen: list[tuple[float, float]] = []  # seconds, MiB
+        self.before = 0
         self.over = threading.Event()
 
     @contextlib.contextmanager
@@ -172,10 +174,14 @@ class Memory:
             told = self.process.memory_full_info()
             self.seen.append((time.monotonic(), getattr(told, "pss", told.rss) / 2**20))
 
+    def begun(self) -> None:
+        """From now on messages leave, too."""
+        self.before = len(self.seen)
+
     def row(self) -> Row:
-        """Slope: a line through the second half, when everything has been used once."""
+        """Slope: a line through the second half of the hand-over, when everything has been used once."""
         peak = max(size for _, size in self.seen)
-        later = self.seen[len(self.seen) // 2 :]
+        later = self.seen[(self.before + len(self.seen)) // 2 :]
         slope = _slope(later) * 60
         met = "met" if peak < MOST_MIB else "**missed**"
         return Row(
