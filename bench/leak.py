@@ -112,7 +112,7 @@ def during(
 
 class Who:
     """Numbers of contacts who unsubscribe, nobody twice: by turns one whose message leaves about now, and one of those
-    spread evenly over all behind the first tenth.
+    whose message doesn't yet.
     """
 
     def __init__(self, crowd: Crowd, broadcast: Any) -> None:
@@ -123,11 +123,11 @@ class Who:
 
     def number(self, turn: int) -> int:
         people = self.crowd.people
-        wanted = people // 10 + turn * (people * 9 // 10) // UNSUBSCRIBES
-        if turn % 2 == 0:
-            with contextlib.suppress(psycopg.OperationalError):  # killed a moment ago
-                self.front = left(self.crowd, self.broadcast)
-            wanted = self.front + turn * 37 % NEAR - NEAR // 4
+        with contextlib.suppress(psycopg.OperationalError):  # killed a moment ago
+            self.front = left(self.crowd, self.broadcast)
+        wanted = self.front + turn * 37 % NEAR - NEAR // 4
+        if turn % 2:
+            wanted = self.front + int((people - self.front) * (turn * 0.618 % 1))
         with self.lock:
             found = next(n % people for n in count(wanted) if n % people not in self.taken)
             self.taken.add(found)
