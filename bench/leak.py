@@ -123,7 +123,7 @@ class Who:
 
     def number(self, turn: int) -> int:
         people = self.crowd.people
-        with contextlib.suppress(psycopg.OperationalError):  # killed a moment ago
+        with contextlib.suppress(psycopg.OperationalError, OSError):  # killed a moment ago
             self.front = left(self.crowd, self.broadcast)
         wanted = self.front + turn * 37 % NEAR - NEAR // 4
         if turn % 2:
