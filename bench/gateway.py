@@ -7,7 +7,9 @@ in the environment is where its receipts lie, apart from all that is Stopline's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from stopline.providers.sandbox.gateway import Gateway, Receive, Scope, Send
-from stopline.providers.sandbox.receipts import Receipts, SandboxReceipt, connection_key
+from stopline.providers.sandbox.receipts import FILE, Receipts, SandboxReceipt, connection_key
 from tests.doors.cli.copies import ROOT, free_port, wait_until
 
 FOLDER = "STOPLINE_BENCH_GATEWAY"
@@ -39,6 +41,12 @@ class Far:
 
     def receipts(self, token: str) -> list[SandboxReceipt]:
         return receipts_of(self.folder, token)
+
+    def ahead(self) -> bool:
+        """Whether something came from a worker whose clock is hours ahead."""
+        with contextlib.closing(sqlite3.connect(self.folder / FILE, timeout=10)) as reading:
+            query = "SELECT EXISTS (SELECT 1 FROM receipt WHERE started_ns > received_ns + 3600000000000)"
+            return bool(reading.execute(query).fetchone()[0])
 
     def order(self, what: str) -> None:
         """ "hang" or "go"."""
