@@ -30,10 +30,13 @@ def parts(
     kind: MessageKind,
     given: Mapping[str, Any],
     answered: Mapping[str, Any] | None = None,
+    link: str = "",
 ) -> dict[str, Any]:
-    """`given` with what is missing. `answered` are the parts of the mail it answers; else they are looked up."""
+    """`given` with what is missing. `answered` are the parts of the mail it answers; else they are looked up. `link`
+    unsubscribes; else one is made."""
     found = dict(given)
-    headers = {**_unsubscribe(account_id, address), **found.get("headers", {})}
+    link = link or links.unsubscribe_url(account_id, Channel.EMAIL, address)
+    headers = {**_unsubscribe(link), **found.get("headers", {})}
     if kind in AUTOMATIC:
         headers["Auto-Submitted"] = "auto-generated"
     if kind in THREADED:
@@ -51,10 +54,9 @@ def last_subject(account_id: UUID, contact_id: UUID, address: str) -> str:
     return _answering(_last(account_id, contact_id, address).get("subject", ""))
 
 
-def _unsubscribe(account_id: UUID, address: str) -> dict[str, str]:
+def _unsubscribe(link: str) -> dict[str, str]:
     """RFC 2369, RFC 8058. The adapter adds the mailto, which names the message."""
-    url = links.unsubscribe_url(account_id, Channel.EMAIL, address)
-    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _last(account_id: UUID, contact_id: UUID, address: str) -> Mapping[str, Any]:

@@ -125,7 +125,7 @@ def _written(message: Claimed, told: Told, person: Person, short: str) -> Claime
     parts = found["parts"]
     if email:
         kind = MessageKind(message.kind)
-        parts = mail.parts(message.account_id, message.contact_id, message.address, kind, parts)
+        parts = mail.parts(message.account_id, message.contact_id, message.address, kind, parts, link=link)
     message.text, message.parts, message.phone = found["text"], parts, person.phone
     return message
 

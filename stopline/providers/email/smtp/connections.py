@@ -68,7 +68,8 @@ class Connections:
 
     async def take(self, server: Server) -> Line:
         """A connection that is signed in, when it is this one's turn. Give it back, whatever happens."""
-        turn = self.turns.setdefault(server, asyncio.Semaphore(server.at_once))
+        if (turn := self.turns.get(server)) is None:
+            turn = self.turns[server] = asyncio.Semaphore(server.at_once)
         await turn.acquire()
         try:
             return await self._rested(server) or await self._open(server)
