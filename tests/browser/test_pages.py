@@ -121,7 +121,7 @@ def _bad_rows(page: Page) -> None:
 
 
 def _reports(page: Page) -> None:
-    page.goto("/reports/?range=30-days")
+    page.goto("/reports/?range=90-days")
     page.locator("details").evaluate_all("all => all.forEach((each) => each.open = true)")
 
 

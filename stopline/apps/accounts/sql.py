@@ -23,9 +23,7 @@ def rows(query: str, parameters: Mapping[str, Any], *, prepare: bool = True) -> 
     `prepare` False has it planned for these parameters: for spans of time, where a plan made for a short one is slow.
     """
     text, names = _numbered(query)
-    database = connections[
-        DEFAULT_DB_ALIAS
-    ]  # looked up once: `django.db.connection` does it for each attribute
+    database = connections[DEFAULT_DB_ALIAS]  # django.db.connection looks this up for each attribute
     database.ensure_connection()
     with database.wrap_database_errors, psycopg.RawCursor(database.connection) as cursor:
         cursor.execute(text, [parameters[name] for name in names], prepare=prepare)

@@ -58,10 +58,6 @@ WITH {_taking("%(entry)s::uuid")}
 SELECT person.id, talk.id FROM person LEFT JOIN talk ON true
 """  # noqa: S608
 
-# The same for somebody who says stop: their standing changes, and what is owed for it is put into the queue, with the
-# message or not at all. Parameters: those of TAKE and of consent.queries.changing, patience (how long it waits for a
-# lock), answer_id, answer_at, answer_kind, answer_text, answer_parts, answer_priority (queue.owed).
-# Result: as of TAKE, with (channel, address, entry id, standing before) behind it, a row for each change.
 _STOPPED = f""",
 {consent.changing("EXISTS (SELECT FROM event)")}, here AS (
     SELECT entry_id FROM changed WHERE (channel, address) = (%(channel)s::text, %(address)s::text)
@@ -69,6 +65,11 @@ _STOPPED = f""",
 # The conversation comes last: whoever waits for a hand-off holds nothing that an agent or the next message wants, and
 # everybody locks in the same order.
 _LAST = "event, person, (SELECT count(*) FROM changed) AS done"
+
+# The same for somebody who says stop: their standing changes, and what is owed for it is put into the queue, with the
+# message or not at all. Parameters: those of TAKE and of consent.queries.changing, patience (how long it waits for a
+# lock), answer_id, answer_at, answer_kind, answer_text, answer_parts, answer_priority (queue.owed).
+# Result: as of TAKE, with (channel, address, entry id, standing before) behind it, a row for each change.
 STOP = f"""
 WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', %(patience)s::text, true)),
 {_taking("(SELECT entry_id FROM here)", "patience, person", _STOPPED, _LAST)}, answer AS (

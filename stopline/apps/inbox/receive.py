@@ -108,9 +108,8 @@ def _take_at_once(arrival: Arrival) -> Taken | None:
             return _applied(now, _contact(now))
     except (OperationalError, Conflict):  # somebody has the address, or the event, in hand
         return None
-    except (
-        Exception
-    ):  # a fault of ours is met once more behind a stored event, so that no opt-out is lost by it
+    except Exception:
+        # A fault of ours is met once more behind a stored event, so that no opt-out is lost by it.
         log.exception("inbound.not_at_once", event_id=arrival.event.event_id)
         return None
 
@@ -188,9 +187,8 @@ def _opt_out(arrival: Arrival, contact: Contact) -> UUID:
         queries.STOP,
         {**wanted.parameters, **owed, **_parameters(arrival, brought), "patience": arrival.patience},
     )
-    if (
-        not found and not arrival.afresh
-    ):  # the contact was deleted a moment ago: made anew, in this transaction
+    if not found and not arrival.afresh:
+        # The contact was deleted a moment ago: it is made anew, in this transaction.
         return _opt_out(arrival, _contact(arrival))
     conversation = _kept(arrival, found[0][1] if found else None, brought)
     changes = wanted.happened(row[2:] for row in found if row[4])
@@ -291,7 +289,6 @@ def _answer(
     conversation_id: UUID,
     kind: MessageKind,
     text: str,
-    caused_by: UUID | None = None,
 ) -> None:
     queue.put(
         arrival.account.id,
@@ -302,7 +299,6 @@ def _answer(
         text=text,
         kind=kind,
         connection_id=arrival.connection.id,
-        caused_by=caused_by,
     )
 
 

@@ -37,7 +37,8 @@ NOT_PAUSED: dict[str, object] = {
 }
 
 # For so many seconds a connection is what it was when its token was looked up: messages that arrive together ask once,
-# which is a quarter of what a short one costs. Another process learns of a new token or new opt-out words that late.
+# which is a quarter of what a short one costs. A change is seen that late, too: of its secrets, of its account's words,
+# by another process. A new token and a removal are seen at once by the process that made them.
 FRESH = 0.25
 MOST_KEPT = 1_000
 _kept: dict[tuple[str, str], tuple[float, Connection]] = {}

@@ -1,13 +1,14 @@
 """The SQL of the way out: claim, lock, record. Each with its purpose, parameters, result and the index it relies on."""
 
-# Put one message into the queue. Parameters: the columns' own names.
+# Put one message into the queue. Parameters: the columns' own names. The one that is caused by a ledger entry is put
+# there with it (inbox.queries.STOP).
 QUEUED = """sending_message (account_id, id, conversation_id, contact_id, connection_id, author_id, kind, channel,
     address, text, parts, state, created_at, due_at, priority, attempts, caused_by, refusal, failure)"""
 PUT = f"""
 INSERT INTO {QUEUED}
 VALUES (%(account_id)s::uuid, %(id)s::uuid, %(conversation_id)s::uuid, %(contact_id)s::uuid, %(connection_id)s::uuid,
     %(author_id)s::uuid, %(kind)s::text, %(channel)s::text, %(address)s::text, %(text)s::text, %(parts)s::jsonb,
-    'queued', %(created_at)s::timestamptz, %(due_at)s::timestamptz, %(priority)s::int, 0, %(caused_by)s::uuid, '', '')
+    'queued', %(created_at)s::timestamptz, %(due_at)s::timestamptz, %(priority)s::int, 0, NULL, '', '')
 RETURNING id
 """  # noqa: S608 (columns of our own)
 

@@ -21,7 +21,7 @@ from stopline.rules.words import CHANNELS, Channel, MessageKind, MessageState
 LONGEST_TEXT = 10_000
 WRITTEN = (
     *("account_id", "id", "conversation_id", "contact_id", "connection_id", "author_id", "kind", "channel"),
-    *("address", "text", "created_at", "due_at", "priority", "caused_by"),
+    *("address", "text", "created_at", "due_at", "priority"),
 )
 
 
@@ -36,7 +36,6 @@ def put(
     kind: MessageKind,
     author_id: UUID | None = None,
     connection_id: UUID | None = None,
-    caused_by: UUID | None = None,
     due_at: datetime | None = None,
     parts: Mapping[str, Any] | None = None,
 ) -> Message:
@@ -63,7 +62,6 @@ def put(
         created_at=now,
         due_at=due_at or now,
         priority=QUEUE_PRIORITY.get(kind, LATER_PRIORITY),
-        caused_by=caused_by,
     )
     columns = {name: getattr(message, name) for name in WRITTEN}
     sql.rows(queries.PUT, {**columns, "parts": Jsonb(message.parts)})
