@@ -111,7 +111,7 @@ def _texts(chosen: Iterable[str], sink: http_sink.HttpSink, far: gateway.Far) ->
 def _world(copy: Copy, environment: Mapping[str, str], far: gateway.Far) -> World:
     with database(copy) as connection:
         business = people.set_up(connection, max(20_000, measure.scaled(PEOPLE)))
-        return World(copy, business, environment, far)
+        return World(copy, business, far, environment)
 
 
 def _measured(world: World | None, names: Iterable[str]) -> Iterator[Row]:

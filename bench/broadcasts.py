@@ -33,7 +33,7 @@ def measure(world: World) -> Iterator[Row]:
     pair = interleaved(lambda: _bare(sink, 1), lambda: _by_sms(world, sink))
     told = f"a bare aiohttp client, {IN_FLIGHT} in flight"
     yield rates(f"Broadcast by SMS, one worker, {NUMBER:,} messages", told, pair, 0.5)
-    with _second_worker(world):
+    with second_worker(world):
         pair = interleaved(lambda: _bare(sink, 2), lambda: _by_sms(world, sink))
     yield rates(f"Broadcast by SMS, two workers, {NUMBER:,} messages", "two such clients side by side", pair)
     with _postfix() as port:
@@ -131,12 +131,13 @@ def _postfix() -> Iterator[int]:
 
 
 @contextmanager
-def _second_worker(world: World) -> Iterator[None]:
-    process = world.copy.spawn("worker", **world.environment)
+def second_worker(world: World, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Beside the installation's own; `environment` is its alone."""
+    process = world.copy.spawn("worker", **world.environment, **environment)
     try:
         with world.database() as database:
             until(lambda: database.execute(HEARD).fetchone() == (2,), "two workers", 60)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()

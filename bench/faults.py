@@ -16,6 +16,7 @@ import psutil
 from django.db import connection as database
 
 from bench import leak
+from bench.broadcasts import second_worker
 from bench.crowd import Crowd, until
 from bench.gateway import Far
 from bench.measure import SCALE, scaled
@@ -30,7 +31,6 @@ SECONDS = max(2.0, 20 * SCALE)  # over which people say STOP: about as long as s
 PAST_LEASE = 33.0  # seconds; longer than handover.LEASE, and than the server lets a transaction sit idle
 HANGS = 20.0  # seconds; twice what a provider may take to answer
 STATES = "SELECT state, count(*) FROM sending_message WHERE broadcast_id = %s GROUP BY state"
-HEARD = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
 
 Happens = Callable[[], None]
 
@@ -46,7 +46,6 @@ class Fault:
 
 def measure(world: World) -> Iterator[Row]:
     """The installation runs with the gateway's STOPLINE_SANDBOX_URL."""
-    assert world.far
     for fault in FAULTS:
         if fault.around is _worker_frozen and not WORKS_HERE:
             yield Row(f"Consent leak, SMS, {fault.name}", "not run: libfaketime is for Linux")
@@ -104,24 +103,20 @@ def _database_killed(world: World, _far: Far) -> Iterator[Happens]:
 def _worker_frozen(world: World, far: Far) -> Iterator[Happens]:
     """One of two, whose clock jumps a day ahead before it is frozen, and two days back while it is."""
     clock = SkewedClock(world.copy.data / "clock")
-    process = world.copy.spawn("worker", **world.environment, **clock.environment)
-    odd = psutil.Process(process.pid)
+    with second_worker(world, **clock.environment) as process:
+        odd = psutil.Process(process.pid)
 
-    def happens() -> None:
-        clock.jump("+1d")
-        until(far.ahead, "handing over by that clock", 60)
-        odd.suspend()
-        clock.jump("-1d")
-        time.sleep(PAST_LEASE)
-        odd.resume()
+        def happens() -> None:
+            clock.jump("+1d")
+            until(far.ahead, "handing over by that clock", 60)
+            odd.suspend()
+            try:
+                clock.jump("-1d")
+                time.sleep(PAST_LEASE)
+            finally:
+                odd.resume()
 
-    try:
-        with world.database() as asked:
-            until(lambda: asked.execute(HEARD).fetchone() == (2,), "two workers", 60)
         yield happens
-    finally:
-        odd.kill()
-        process.wait()
 
 
 @contextlib.contextmanager

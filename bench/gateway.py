@@ -63,19 +63,9 @@ def running() -> Iterator[Far]:
     with tempfile.TemporaryDirectory(prefix="stopline-gateway-") as folder:
         far = Far(f"http://127.0.0.1:{free_port()}", Path(folder))
         port = far.address.rpartition(":")[2]
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "asginl",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            port,
-        ]
+        how = f"--interface asginl --host 127.0.0.1 --port {port} --log-level warning".split()
         process = subprocess.Popen(
-            [*command, "--log-level", "warning", "bench.gateway:application"],
+            [sys.executable, "-m", "granian", *how, "bench.gateway:application"],
             cwd=ROOT,
             env={**os.environ, FOLDER: folder},
         )

@@ -25,8 +25,8 @@ REGULARS = 10_000  # the first ones write and are written to again and again; th
 class World:
     copy: Copy
     business: Business
+    far: Far  # a gateway apart from the web process; where STOPLINE_SANDBOX_URL says so, texts go to it
     environment: Mapping[str, str] = field(default_factory=dict)  # of its processes, beyond a copy's own
-    far: Far | None = None  # the gateway its texts go to, where it has one of its own
     _runs: Any = field(default_factory=lambda: count(time.time_ns() // 10**8 % 10**7 * 10))
 
     @property
