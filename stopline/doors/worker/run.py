@@ -164,7 +164,8 @@ async def _reads_json_quickly(connection: psycopg.AsyncConnection[Any]) -> None:
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _allow_many_sockets() -> None:

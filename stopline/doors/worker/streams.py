@@ -77,4 +77,5 @@ class Streams:
         if len(self.tasks) < BATCHES and (due := await self.handover.next_stream(self.busy())) is not None:
             seconds = min(LOOK_EVERY, max(SOONEST, due))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()

@@ -66,7 +66,8 @@ class Session:
         Raises PermitLapsed and TryLater (nothing left), OutcomeUnknown (it may have).
         """
         try:
-            await asyncio.wait_for(self.window.acquire(), permit.deadline - clock() if permit else within)
+            async with asyncio.timeout(permit.deadline - clock() if permit else within):
+                await self.window.acquire()
         except TimeoutError as error:
             raise PermitLapsed if permit else OutcomeUnknown from error
         try:
@@ -89,7 +90,8 @@ class Session:
         self.end()
         await asyncio.gather(*self.parts, return_exceptions=True)
         with contextlib.suppress(OSError, TimeoutError):
-            await asyncio.wait_for(self.writer.wait_closed(), UNBIND_WITHIN)
+            async with asyncio.timeout(UNBIND_WITHIN):
+                await self.writer.wait_closed()
 
     def end(self) -> None:
         if self.ended.is_set():
@@ -115,7 +117,9 @@ class Session:
         self.waiting[sequence] = answered
         try:
             self._write(Pdu(command, sequence, body=body))
-            return await asyncio.wait_for(answered, within)
+            # Not `wait_for`: before Python 3.12 that drowns a cancellation which comes with the answer.
+            async with asyncio.timeout(within):
+                return await answered
         except (OSError, TimeoutError) as error:
             raise Lost from error
         finally:
@@ -189,9 +193,8 @@ async def opened(terms: Terms, deliver: Deliver) -> Session:
     secure = ssl.create_default_context() if terms.tls else None
     name = terms.host if terms.tls else None
     try:
-        reader, writer = await asyncio.wait_for(
-            asyncio.open_connection(address, port, ssl=secure, server_hostname=name), CONNECT_WITHIN
-        )
+        async with asyncio.timeout(CONNECT_WITHIN):
+            reader, writer = await asyncio.open_connection(address, port, ssl=secure, server_hostname=name)
     except ssl.SSLCertVerificationError as error:
         words = f"The gateway's certificate can't be trusted ({error.verify_message})."
         raise Misconfigured(f"{words} Ask its operator, or check the host.") from error

@@ -409,6 +409,23 @@ async def test_a_silent_gateway_is_asked_and_a_dead_one_left(monkeypatch):
         await until(lambda: len(far.of(BIND)) == 2)
 
 
+async def test_an_answer_that_comes_with_the_order_to_stop_does_not_drown_it():
+    """Else whoever listens would go on for ever, and a worker would not end."""
+    async with scripted(answers={ENQUIRE: None}) as far, sending() as sender:
+        sent = message(far)
+        await sender.send(permit(sent), sent)
+        current = next(iter(sender.lines.values())).current
+        asking = asyncio.create_task(current._request(ENQUIRE, b"", 5))
+        await until(lambda: far.of(ENQUIRE))
+
+        (answered,) = current.waiting.values()
+        answered.set_result(None)
+        asking.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+
 async def test_messages_leave_over_the_session_that_is_listened_to():
     async with scripted() as far, listening(far) as (_, sender):
         sent = message(far)
