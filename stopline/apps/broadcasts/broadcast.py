@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from stopline.apps.accounts import live
@@ -77,12 +78,11 @@ def send(by: Member, broadcast: Broadcast) -> None:
         current = lookup.draft(broadcast)
         composing.require_ready(current)
         composing.freeze(current)
-        now = timezone.now()
         scheduled = begins_later(current)
         Broadcast.objects.filter(pk=broadcast.pk).update(
             state=State.SCHEDULED if scheduled else State.SENDING,
             sent_by_id=by.id,
-            started_at=None if scheduled else now,
+            started_at=None if scheduled else Now(),
         )
         if not scheduled:
             begin(current)
@@ -145,13 +145,12 @@ def retry_unknown(by: Member, broadcast: Broadcast) -> int:
         unknown = Message.objects.filter(
             account_id=broadcast.account_id, broadcast_id=broadcast.id, state=MessageState.UNKNOWN
         )
-        now = timezone.now()
-        number = unknown.update(state=MessageState.QUEUED, due_at=now, attempts=0, failure="")
+        number = unknown.update(state=MessageState.QUEUED, due_at=Now(), attempts=0, failure="")
         if not number:
             raise Conflict("There is no message whose outcome is unknown.", "Reload the page")
         if current.state == State.DONE:
             Broadcast.objects.filter(pk=broadcast.pk).update(state=State.SENDING, finished_at=None)
-            _streams(broadcast).update(state=Stream.State.RUNNING, free_at=now)
+            _streams(broadcast).update(state=Stream.State.RUNNING, free_at=Now())
         live.announce(by.account_id, "broadcasts", f"broadcast:{broadcast.id}", "streams")
     return number
 
@@ -171,7 +170,7 @@ def _move(
         current = lookup.locked(broadcast)
         if current.state not in before:
             raise Conflict(told, step)
-        finished = {"finished_at": timezone.now()} if after == State.CANCELLED else {}
+        finished = {"finished_at": Now()} if after == State.CANCELLED else {}
         Broadcast.objects.filter(pk=broadcast.pk).update(state=after, **finished, **values)
         if flow := FLOW.get(after):
             # Locked in a statement of its own: one that `routes.hand_on` has just added is seen by the next.

@@ -4,7 +4,8 @@ from stopline.apps.accounts.tenancy import UUID7
 
 # Write the messages of the next contacts of the audience. {judged} is audience.judged of them, {picked} one of the two
 # below, {way} gives the connection by channel and address, {due} when a contact's messages are due.
-# Parameters: account, broadcast, kind, now, begins (timestamptz), zone_prefixes and zone_dues (arrays of one length).
+# Parameters: account, broadcast, kind, begins (timestamptz or null), zone_prefixes and zone_dues (arrays of one
+# length).
 # Result: the last contact looked at (null: none was left), contacts, messages, and {reason: contacts} left out.
 # Index: the contacts' primary key.
 WRITE = f"""
@@ -14,7 +15,7 @@ WITH judged AS MATERIALIZED ({{judged}}), picked AS (
     INSERT INTO sending_message (account_id, id, contact_id, connection_id, broadcast_id, kind, channel, address, text,
         parts, state, created_at, due_at, priority, attempts, refusal, failure)
     SELECT %(account)s, {UUID7}, p.id, {{way}}, %(broadcast)s, %(kind)s, p.channel, p.address, '', '{{{{}}}}', 'queued',
-        %(now)s, {{due}}, 5, 0, '', ''
+        statement_timestamp(), {{due}}, 5, 0, '', ''
     FROM picked p
     RETURNING 1
 )

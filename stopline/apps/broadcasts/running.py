@@ -1,10 +1,13 @@
-"""What a worker looks after every few seconds: what is due begins, what has left is done, what was cancelled is so."""
+"""What a worker looks after every few seconds: what is due begins, what has left is done, what was cancelled is so.
+
+By the database's clock, here and in `writing`: a host whose own is wrong would send a day late, or early.
+"""
 
 from __future__ import annotations
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from stopline.apps.accounts import live
 from stopline.apps.broadcasts import broadcast as broadcasts
@@ -27,16 +30,15 @@ def look() -> None:
 
 def begin_due() -> None:
     """Scheduled ones whose time has come; where each contact's clock counts, when it has come anywhere."""
-    now = timezone.now()
-    due = Q(local_time=False, starts_at__lte=now) | Q(
-        local_time=True, starts_at__lte=now + broadcasts.EARLIEST_ZONE
+    due = Q(local_time=False, starts_at__lte=Now()) | Q(
+        local_time=True, starts_at__lte=Now() + broadcasts.EARLIEST_ZONE
     )
     for scheduled in Broadcast.objects.filter(due, state=State.SCHEDULED):
         with transaction.atomic():
             current = lookup.locked(scheduled)
             if current.state != State.SCHEDULED:
                 continue
-            Broadcast.objects.filter(pk=current.pk).update(state=State.SENDING, started_at=now)
+            Broadcast.objects.filter(pk=current.pk).update(state=State.SENDING, started_at=Now())
             broadcasts.begin(current)
             live.announce(current.account_id, "broadcasts", f"broadcast:{current.id}")
 
@@ -48,7 +50,7 @@ def end_done() -> None:
             current = lookup.locked(sending)
             if current.state != State.SENDING or _unfinished(current):
                 continue
-            Broadcast.objects.filter(pk=current.pk).update(state=State.DONE, finished_at=timezone.now())
+            Broadcast.objects.filter(pk=current.pk).update(state=State.DONE, finished_at=Now())
             _streams(current).update(state=Stream.State.STOPPED)
             live.announce(current.account_id, "broadcasts", f"broadcast:{current.id}")
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
+from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 def send(broadcast: Broadcast) -> None:
     """Asks a worker, in the current transaction. Asked twice, one of them finds nothing to do."""
-    Broadcast.objects.filter(pk=broadcast.pk).update(progress_at=timezone.now())
+    Broadcast.objects.filter(pk=broadcast.pk).update(progress_at=Now())
     try:
         with transaction.atomic():
             app.configure_task(TASK, queueing_lock=f"broadcast:{broadcast.id}").defer(
@@ -74,7 +74,7 @@ def open_streams(broadcast: Broadcast, ways: Ways) -> None:
 def resume_lost() -> None:
     """Broadcasts whose worker or job vanished."""
     still = Broadcast.objects.filter(
-        state=State.SENDING, written_at=None, progress_at__lt=timezone.now() - LOST_AFTER
+        state=State.SENDING, written_at=None, progress_at__lt=Now() - LOST_AFTER
     )
     for lost in still:
         log.warning("broadcast.resumed", broadcast=str(lost.id), looked_at=lost.looked_at)
@@ -124,16 +124,14 @@ def _write(broadcast: Broadcast, size: int) -> tuple[UUID | None, int, int, dict
     inner, parameters = audience.judged(broadcast, after=broadcast.reached, size=size)
     ways = Ways.of(broadcast.account_id)
     open_streams(broadcast, ways)  # a route may have been added since it began
-    now = timezone.now()
     named: dict[str, Any] = {
         "account": broadcast.account_id,
         "broadcast": broadcast.id,
         "kind": broadcast.kind.value,
-        "now": now,
-        "begins": _begins(broadcast, now),
+        "begins": broadcast.starts_at,
     }
     judged = _named(inner, parameters, named)
-    due = "%(begins)s"
+    due = "greatest(%(begins)s::timestamptz, statement_timestamp())"
     if broadcast.local_time and broadcast.starts_at:
         due = _local(broadcast, judged, named)
     reasons = [f"r{number}" for number in range(len(broadcast.channels))]
@@ -160,7 +158,6 @@ def _note(
     *,
     ended: bool,
 ) -> None:
-    now = timezone.now()
     summed = {
         reason: broadcast.left_out.get(reason, 0) + left_out.get(reason, 0)
         for reason in (*broadcast.left_out, *left_out)
@@ -170,17 +167,13 @@ def _note(
         looked_at=F("looked_at") + looked_at,
         messages=F("messages") + messages,
         left_out=summed,
-        progress_at=now,
-        written_at=now if ended else None,
+        progress_at=Now(),
+        written_at=Now() if ended else None,
     )
     if messages:  # a stream that was found empty is looked at again now
         Stream.objects.filter(account_id=broadcast.account_id, broadcast_id=broadcast.id, rate=None).update(
-            free_at=now
+            free_at=Now()
         )
-
-
-def _begins(broadcast: Broadcast, now: datetime) -> datetime:
-    return max(broadcast.starts_at, now) if broadcast.starts_at else now
 
 
 def _named(inner: str, parameters: list[Any], named: dict[str, Any]) -> str:

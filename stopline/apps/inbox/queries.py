@@ -76,7 +76,7 @@ WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', %(patience)s::t
     INSERT INTO {sending.QUEUED}
     SELECT %(account)s::uuid, %(answer_id)s::uuid, talk.id, person.id, %(connection)s::uuid, NULL,
         %(answer_kind)s::text, %(channel)s::text, %(address)s::text, %(answer_text)s::text, %(answer_parts)s::jsonb,
-        'queued', %(answer_at)s::timestamptz, %(answer_at)s::timestamptz, %(answer_priority)s::int, 0, here.entry_id,
+        'queued', %(answer_at)s::timestamptz, clock_timestamp(), %(answer_priority)s::int, 0, here.entry_id,
         '', ''
     FROM talk, person, here
 )

@@ -9,6 +9,8 @@ from datetime import timedelta
 import orjson
 import structlog
 from django.db import connection as database
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from stopline.apps.accounts import live
@@ -64,14 +66,15 @@ def apply() -> int:
 
     Only reports are ever given up: what a person wrote may be an opt-out, and stays until it is applied.
     """
-    now = timezone.now()
-    waiting = InboundEvent.objects.filter(applied_at=None, received_at__lt=now - SETTLE).order_by(
-        "received_at"
+    waiting = (
+        InboundEvent.objects.filter(applied_at=None, received_at__lt=Now() - SETTLE)
+        .annotate(stale=Q(received_at__lt=Now() - KEEP_TRYING))  # by the database's clock, as in broadcasts.running
+        .order_by("received_at")
     )
     settled = 0
     for stored in waiting.select_related("connection__account")[:AT_ONCE]:
         problem = _apply(stored)
-        if problem is None or (problem == NO_MESSAGE and stored.received_at < now - KEEP_TRYING):
+        if problem is None or (problem == NO_MESSAGE and stored.stale):
             _settle(stored, problem or "")
             settled += 1
     return settled

@@ -1,6 +1,7 @@
 """The SQL of the way out: claim, lock, record. Each with its purpose, parameters, result and the index it relies on."""
 
-# Put one message into the queue. Parameters: the columns' own names. The one that is caused by a ledger entry is put
+# Put one message into the queue. Parameters: the columns' own names (due_at null: at once, by the one clock that
+# CLAIM asks, so that a host whose own is ahead makes nobody wait). The one that is caused by a ledger entry is put
 # there with it (inbox.queries.STOP).
 QUEUED = """sending_message (account_id, id, conversation_id, contact_id, connection_id, author_id, kind, channel,
     address, text, parts, state, created_at, due_at, priority, attempts, caused_by, refusal, failure)"""
@@ -8,7 +9,8 @@ PUT = f"""
 INSERT INTO {QUEUED}
 VALUES (%(account_id)s::uuid, %(id)s::uuid, %(conversation_id)s::uuid, %(contact_id)s::uuid, %(connection_id)s::uuid,
     %(author_id)s::uuid, %(kind)s::text, %(channel)s::text, %(address)s::text, %(text)s::text, %(parts)s::jsonb,
-    'queued', %(created_at)s::timestamptz, %(due_at)s::timestamptz, %(priority)s::int, 0, NULL, '', '')
+    'queued', %(created_at)s::timestamptz, coalesce(%(due_at)s::timestamptz, clock_timestamp()), %(priority)s::int, 0,
+    NULL, '', '')
 RETURNING id
 """  # noqa: S608 (columns of our own)
 

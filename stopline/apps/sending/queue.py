@@ -60,7 +60,7 @@ def put(
         parts=_parts(account_id, contact_id, channel, address, kind, parts or {}),
         state=MessageState.QUEUED,
         created_at=now,
-        due_at=due_at or now,
+        due_at=due_at,
         priority=QUEUE_PRIORITY.get(kind, LATER_PRIORITY),
     )
     columns = {name: getattr(message, name) for name in WRITTEN}

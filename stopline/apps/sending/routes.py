@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from stopline.apps.accounts import live
 from stopline.apps.accounts.members import require_admin
@@ -136,7 +136,7 @@ def _join(stream: Stream, to: UUID) -> None:
     like = {"state": stream.state, "window": stream.window, "rate": stream.rate}
     joined, made = Stream.objects.get_or_create(**mine, connection_id=to, defaults=like)
     if not made and joined.state != stream.state:
-        Stream.objects.filter(pk=joined.pk).update(state=stream.state, free_at=timezone.now())
+        Stream.objects.filter(pk=joined.pk).update(state=stream.state, free_at=Now())
 
 
 def take_over() -> int:

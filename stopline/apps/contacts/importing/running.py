@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -38,8 +38,7 @@ log = structlog.get_logger(__name__)
 
 def send(queued: Import) -> None:
     """Asks a worker, in the current transaction. Asked twice, one of them finds nothing to do."""
-    now = timezone.now()
-    Import.objects.filter(account_id=queued.account_id, id=queued.id).update(progress_at=now)
+    Import.objects.filter(account_id=queued.account_id, id=queued.id).update(progress_at=Now())
     try:
         with transaction.atomic():
             app.configure_task(TASK, queueing_lock=f"import:{queued.id}").defer(
@@ -62,7 +61,7 @@ def resume(stopped: Import) -> None:
 
 def resume_lost() -> None:
     """Imports whose worker or job vanished. Runs every minute."""
-    still = Q(progress_at__lt=timezone.now() - LOST_AFTER)
+    still = Q(progress_at__lt=Now() - LOST_AFTER)
     for lost in Import.objects.filter(still, state__in=ACTIVE).defer("content"):
         log.warning("import.resumed", import_id=str(lost.id), done=lost.done)
         send(lost)
@@ -70,7 +69,7 @@ def resume_lost() -> None:
 
 def tidy() -> None:
     """Files and bad rows are people's data: they go after 30 days."""
-    Import.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=ACTIVE).delete()
+    Import.objects.filter(created_at__lt=Now() - KEPT_FOR).exclude(state__in=ACTIVE).delete()
 
 
 def run(account_id: UUID, import_id: UUID, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -151,7 +150,7 @@ def _note(active: Import, tally: Tally, rows: int) -> None:
         updated_count=F("updated_count") + tally.updated,
         unsubscribed_count=F("unsubscribed_count") + tally.unsubscribed,
         fault_count=F("fault_count") + len(tally.bad),
-        progress_at=timezone.now(),
+        progress_at=Now(),
     )
 
 
@@ -159,7 +158,7 @@ def _finish(active: Import, reached: int) -> None:
     """The file isn't needed any more; an erased contact must not live on in it."""
     with transaction.atomic():
         Import.objects.filter(pk=active.pk, done=reached, state__in=ACTIVE).update(
-            state=Import.State.DONE, finished_at=timezone.now(), content=b""
+            state=Import.State.DONE, finished_at=Now(), content=b""
         )
         live.announce(active.account_id, f"import:{active.id}", "contacts", "lists")
     _tell_planner()
