@@ -32,8 +32,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 
 # Nobody waits for a lock without end: longer than a hand-off in flight can hold a subscription, then an error that
-# says so (consent.subscription.Busy).
-LOCK_WAIT = "-c lock_timeout=20s"
+# says so (consent.subscription.Busy). And nobody who is frozen in a transaction keeps what others want.
+LOCK_WAIT = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s"
 
 
 def database(url: str) -> dict[str, object]:

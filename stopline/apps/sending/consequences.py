@@ -21,10 +21,15 @@ Cursor = psycopg.AsyncCursor[Any]
 LONGEST_REST = 60.0  # seconds, where the provider doesn't say for how long
 
 
-async def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
+async def of_addresses(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
     """In the transaction of the outcomes, so that neither is known without the other."""
-    await _suspend(cursor, [each for each in outcomes if isinstance(each.error, errors.Misconfigured)])
     await _report(cursor, [each for each in outcomes if _ends_the_address(each)])
+
+
+async def of_connections(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
+    """Behind that transaction: every batch of a connection wants its row, and one that waited for it with people's
+    subscriptions locked would let their STOP wait as long. What is lost with a worker, the next batch finds out."""
+    await _suspend(cursor, [each for each in outcomes if isinstance(each.error, errors.Misconfigured)])
     await _back_off(cursor, [each for each in outcomes if _is_busy(each)])
     await _health(cursor, outcomes)
 

@@ -20,7 +20,7 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import connections, credentials, gate, media, outcome, queries, shared
+from stopline.apps.sending import connections, consequences, credentials, gate, media, outcome, queries, shared
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.apps.sending.outcome import Outcome, Touched
 from stopline.providers.base import Media, Outgoing, Sender, Template, Way
@@ -113,6 +113,7 @@ class Handover:
             self.stopped &= set(self.flying)
         outcome.announce(touched)
         outcome.announce_answers(claimed)
+        await self._look_at_connections(list(outcomes.values()))
 
     async def look_at_stopped(self) -> None:
         """A broadcast was paused, resumed or cancelled: of what is in our hands only what has started leaves then."""
@@ -186,6 +187,13 @@ class Handover:
         except ProviderError:
             return None  # not now: the lease taken for asking runs out and somebody asks again
         return outcome.accepted(message, receipt) if receipt else outcome.returned(message)
+
+    async def _look_at_connections(self, outcomes: Sequence[Outcome]) -> None:
+        try:
+            async with self.pool.connection() as connection, connection.cursor() as cursor:
+                await consequences.of_connections(cursor, outcomes)
+        except (psycopg.Error, OSError) as error:
+            log.warning("handover.connections_not_noted", error=str(error))
 
     async def _record(self, outcomes: Sequence[Outcome]) -> list[Touched]:
         async with (

@@ -120,7 +120,7 @@ async def record(cursor: psycopg.AsyncCursor[Any], outcomes: Iterable[Outcome]) 
         queries.RECORD, {"outcomes": Jsonb([_row(each) for each in found], dumps=orjson.dumps)}
     )
     touched = await cursor.fetchall()
-    await consequences.record(cursor, found)
+    await consequences.of_addresses(cursor, found)
     return touched
 
 

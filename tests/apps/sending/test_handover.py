@@ -159,6 +159,31 @@ def test_an_opt_out_waits_for_the_hand_off_in_flight_and_nothing_starts_behind_i
     assert len(provider.got) == 1
 
 
+def test_who_waits_for_the_connections_row_keeps_nobody_waiting_who_says_stop(account, provider):
+    """A worker that is frozen while it notes how the connection fared holds that row for as long as the server lets it;
+    the batches of all others want it too."""
+    contact = make.contact(account)
+    message = queued(account, contact)
+
+    async def frozen_in_between(handover):
+        claimed = await handover.claim()
+        async with asyncio.timeout(15), handover.pool.connection() as frozen:
+            await frozen.execute("SELECT FROM sending_connection FOR NO KEY UPDATE")
+            sending = asyncio.create_task(handover.hand_over(claimed))
+            while not provider.got:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(lambda: (stop(account, contact), database.close()))
+            assert not sending.done()
+            await frozen.rollback()
+        await sending
+
+    run(frozen_in_between)
+
+    assert Entry.objects.get(account_id=account.id).standing == "unsubscribed"
+    assert fresh(message).state == "sent"
+    assert account.connections.get().last_sent_at
+
+
 def test_an_opt_out_committed_between_claim_and_judgement_stops_the_message(account, provider):
     contact = make.contact(account)
     message = queued(account, contact)
