@@ -105,13 +105,19 @@ def test_a_worker_frozen_past_its_lease_whose_clock_jumps_hands_nothing_over_whe
 
     sending.send()
     clock.jump("+1d")
-    wait_until(lambda: ahead(sending) > 0, 120)
+    wait_until(lambda: ahead(sending) > 0, 20, lambda: f": {sending.states} {len(sending.receipts)} {sorted({(r.started_ns//1_000_000_000, r.received_ns//1_000_000_000) for r in sending.receipts})} {time.time()} {odd.status()} {odd.children()} {clock.file.read_text()}\n{sending.copy.said()[-6000:]}")
     odd.suspend()
     clock.jump("-1d")
     frozen_at = time.time_ns()
     people = sending.stops(60, pause=0.1)
     people.start()
-    time.sleep(33)  # longer than its lease, and than the server lets a transaction sit idle
+    for k in range(30):
+        time.sleep(4)
+        Q="SELECT pid, state, wait_event_type, wait_event, now()-xact_start, now()-query_start, now()-state_change, pg_blocking_pids(pid), left(query,120) FROM pg_stat_activity WHERE datname=current_database() AND (state<>'idle' OR wait_event_type='Lock')"
+        if k>6 or people.is_alive() is False:
+            print("AT", k, time.time(), len(people.opt_outs))
+            for r in sending.ask(Q): print("  ", *r)
+        if not people.is_alive(): break
     people.join(120)
     odd.resume()
 

@@ -20,7 +20,16 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from stopline.apps.accounts.tenancy import uuid7
-from stopline.apps.sending import connections, consequences, credentials, gate, media, outcome, queries, shared
+from stopline.apps.sending import (
+    connections,
+    consequences,
+    credentials,
+    gate,
+    media,
+    outcome,
+    queries,
+    shared,
+)
 from stopline.apps.sending.gate import Claimed, Judged
 from stopline.apps.sending.outcome import Outcome, Touched
 from stopline.providers.base import Media, Outgoing, Sender, Template, Way
