@@ -98,26 +98,20 @@ def test_the_worker_is_killed_while_messages_are_written_and_everybody_has_one(r
 def test_a_worker_frozen_past_its_lease_whose_clock_jumps_hands_nothing_over_when_it_wakes(rough, tmp_path):
     """It shares a broadcast with another worker, its clock jumps a day ahead while it sends, and two days back while it
     is frozen. Only the gateway's clock is believed."""
-    sending = rough(PEOPLE)
+    sending = rough(PEOPLE * 2)  # so that the other doesn't send them all before this one has begun
     clock = SkewedClock(tmp_path / "clock")
     odd = psutil.Process(sending.copy.spawn("worker", **clock.environment).pid)
     wait_until(lambda: workers(sending) == 2, 60, sending.copy.said)
 
     sending.send()
     clock.jump("+1d")
-    wait_until(lambda: ahead(sending) > 0, 20, lambda: f": {sending.states} {len(sending.receipts)} {sorted({(r.started_ns//1_000_000_000, r.received_ns//1_000_000_000) for r in sending.receipts})} {time.time()} {odd.status()} {odd.children()} {clock.file.read_text()}\n{sending.copy.said()[-6000:]}")
+    wait_until(lambda: ahead(sending) > 0, 120, lambda: f": {sending.states}\n{sending.copy.said()[-3000:]}")
     odd.suspend()
     clock.jump("-1d")
     frozen_at = time.time_ns()
     people = sending.stops(60, pause=0.1)
     people.start()
-    for k in range(30):
-        time.sleep(4)
-        Q="SELECT pid, state, wait_event_type, wait_event, now()-xact_start, now()-query_start, now()-state_change, pg_blocking_pids(pid), left(query,120) FROM pg_stat_activity WHERE datname=current_database() AND (state<>'idle' OR wait_event_type='Lock')"
-        if k>6 or people.is_alive() is False:
-            print("AT", k, time.time(), len(people.opt_outs))
-            for r in sending.ask(Q): print("  ", *r)
-        if not people.is_alive(): break
+    time.sleep(33)  # longer than its lease, and than the server lets a transaction sit idle
     people.join(120)
     odd.resume()
 

@@ -73,9 +73,7 @@ def open_streams(broadcast: Broadcast, ways: Ways) -> None:
 
 def resume_lost() -> None:
     """Broadcasts whose worker or job vanished."""
-    still = Broadcast.objects.filter(
-        state=State.SENDING, written_at=None, progress_at__lt=Now() - LOST_AFTER
-    )
+    still = Broadcast.objects.filter(state=State.SENDING, written_at=None, progress_at__lt=Now() - LOST_AFTER)
     for lost in still:
         log.warning("broadcast.resumed", broadcast=str(lost.id), looked_at=lost.looked_at)
         send(lost)

@@ -68,7 +68,7 @@ def apply() -> int:
     """
     waiting = (
         InboundEvent.objects.filter(applied_at=None, received_at__lt=Now() - SETTLE)
-        .annotate(stale=Q(received_at__lt=Now() - KEEP_TRYING))  # by the database's clock, as in broadcasts.running
+        .annotate(stale=Q(received_at__lt=Now() - KEEP_TRYING))  # the database's clock: broadcasts.running
         .order_by("received_at")
     )
     settled = 0

@@ -164,19 +164,24 @@ def test_who_waits_for_the_connections_row_keeps_nobody_waiting_who_says_stop(ac
     the batches of all others want it too."""
     contact = make.contact(account)
     message = queued(account, contact)
+    in_flight = threading.Event()
+
+    async def taken(request):
+        in_flight.set()
+        return await loopback.accepts(request)
 
     async def frozen_in_between(handover):
         claimed = await handover.claim()
         async with asyncio.timeout(15), handover.pool.connection() as frozen:
             await frozen.execute("SELECT FROM sending_connection FOR NO KEY UPDATE")
             sending = asyncio.create_task(handover.hand_over(claimed))
-            while not provider.got:
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(in_flight.wait, 15)
             await asyncio.to_thread(lambda: (stop(account, contact), database.close()))
             assert not sending.done()
             await frozen.rollback()
         await sending
 
+    provider.answer = taken
     run(frozen_in_between)
 
     assert Entry.objects.get(account_id=account.id).standing == "unsubscribed"

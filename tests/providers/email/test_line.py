@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from stopline.providers.base import Permit, clock
+from stopline.providers.base import Permit, Receipt, clock
+from stopline.providers.email.smtp import sender as smtp_sender
 from stopline.providers.email.smtp.sender import SmtpSender
-from stopline.providers.errors import AddressDead, OutcomeUnknown, PermitLapsed, TryLater
+from stopline.providers.errors import AddressDead, MessageRefused, OutcomeUnknown, PermitLapsed, TryLater
 from stopline.rules.words import Channel
 from tests.providers.email.test_smtp_sender import to
 
@@ -21,11 +22,18 @@ GOOD = {"MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on", ".": "250 taken
 
 
 class Scripted:
-    """Offers PIPELINING and answers as it is told; an answer of None closes the connection."""
+    """Offers PIPELINING and answers as it is told, of a list one answer after the other; None closes the connection,
+    "" is no answer.
 
-    def __init__(self, **answers):
+    `more`: behind how many texts it waits for the next command before it says what it thinks of the text.
+    `silent`: to how many texts it says nothing until it `speaks`.
+    """
+
+    def __init__(self, more=0, **answers):
         self.answers = {**GOOD, **{{"dot": "."}.get(name, name): said for name, said in answers.items()}}
         self.commands, self.messages, self.sessions = [], [], 0
+        self.more, self.silent = more, 0
+        self.has_text, self.speaks = asyncio.Event(), asyncio.Event()
 
     async def __aenter__(self):
         self.server = await asyncio.start_server(self.talk, "127.0.0.1", 0)
@@ -38,25 +46,44 @@ class Scripted:
     async def talk(self, reader, writer):
         self.sessions += 1
         writer.write(b"220 here\r\n")
-        while line := (await reader.readline()).decode().rstrip("\r\n"):
-            verb = line.split(":")[0].split(" ")[0]
+        line = await reader.readline()
+        while line:
+            verb = line.decode().rstrip("\r\n").split(":")[0].split(" ")[0]
+            line = b""
             if verb == "EHLO":
                 writer.write(b"250-here\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
-                continue
-            self.commands.append(verb)
-            said = self.answers.get(verb, "250 ok")
-            if said is None:
-                break
-            writer.write(f"{said}\r\n".encode())
-            if said.startswith("354"):
-                message = await reader.readuntil(b".\r\n") if verb == "DATA" else b""
-                while not message.endswith(b"\r\n.\r\n") and message != b".\r\n":
-                    message += await reader.readuntil(b".\r\n")
-                self.messages.append(message)
-                if self.answers["."] is None:
+            else:
+                self.commands.append(verb)
+                if not self.say(writer, said := self.said(verb)):
                     break
-                writer.write(f"{self.answers['.']}\r\n".encode())
+                if said.startswith("354"):
+                    line = await self.text(reader, verb == "DATA")
+                    if not self.say(writer, self.said(".")):
+                        break
+            line = line or await reader.readline()
         writer.close()
+
+    async def text(self, reader, wanted):
+        """Reads it, and the command behind it where that has to come first."""
+        message = await reader.readuntil(b".\r\n") if wanted else b""
+        while not message.endswith(b"\r\n.\r\n") and message != b".\r\n":
+            message += await reader.readuntil(b".\r\n")
+        self.messages.append(message)
+        number = len(self.messages)
+        behind = await reader.readline() if number <= self.more else b""
+        self.has_text.set()
+        if number <= self.silent:
+            await self.speaks.wait()
+        return behind
+
+    def said(self, verb):
+        found = self.answers.get(verb, "250 ok")
+        return found.pop(0) if isinstance(found, list) else found
+
+    def say(self, writer, said):
+        if said:
+            writer.write(f"{said}\r\n".encode())
+        return said is not None
 
 
 class Server:
@@ -139,6 +166,106 @@ def test_a_server_that_goes_away_behind_the_text_may_have_it():
     _, (error,) = hand_over(dot=None)
 
     assert isinstance(error, OutcomeUnknown)
+
+
+def at_once(*lapses, meanwhile=None, **script):
+    """As many mails as there are permits, side by side, over one connection; `meanwhile(server, tasks)`."""
+
+    async def work():
+        async with Scripted(**script) as server:
+            sender = SmtpSender()
+            messages = [to(Server(server.port), f"Number {n}", at_once=1) for n in range(len(lapses))]
+            tasks = [
+                asyncio.create_task(sender.send(permit(each, lapses_after=lapses_after), each))
+                for each, lapses_after in zip(messages, lapses, strict=True)
+            ]
+            if meanwhile:
+                await meanwhile(server, sender, tasks)
+            async with asyncio.timeout(8):  # sooner than any of them would give up by itself
+                results = await asyncio.gather(*tasks, return_exceptions=True)
+            await sender.close()
+            return server, [type(each) for each in results]
+
+    return asyncio.run(work())
+
+
+def texts(server):
+    """Which it has got; not the empty one that a refused recipient gets."""
+    return [message.split(b"Number ")[1][:1] for message in server.messages if message != b".\r\n"]
+
+
+def test_a_text_goes_with_the_commands_of_the_next_mail():
+    server, results = at_once(99, 99, 99, more=2)  # which waits for those before it answers
+
+    assert results == [Receipt] * 3
+    assert (texts(server), server.sessions) == ([b"0", b"1", b"2"], 1)
+
+
+@pytest.mark.parametrize(("verb", "error"), [("MAIL", MessageRefused), ("RCPT", AddressDead)])
+def test_one_that_is_refused_behind_another_costs_neither_that_nor_the_next(verb, error):
+    good = GOOD[verb]
+    server, results = at_once(99, 99, 99, more=1, **{verb: [good, "550 5.1.1 no such user", good]})
+
+    assert results == [Receipt, error, Receipt]
+    assert texts(server) == [b"0", b"2"]
+    assert server.sessions == 1
+
+
+def test_one_whose_text_is_refused_costs_the_next_nothing():
+    server, results = at_once(99, 99, more=1, dot=["554 5.7.1 looks like spam", "250 taken"])
+
+    assert results == [MessageRefused, Receipt]
+    assert server.sessions == 1
+
+
+def test_the_next_whose_permit_has_lapsed_gives_its_place_to_the_one_behind_it():
+    server, results = at_once(99, 0, 99, more=1)
+
+    assert results == [Receipt, PermitLapsed, Receipt]
+    assert (texts(server), server.commands.count("MAIL"), server.sessions) == ([b"0", b"2"], 2, 1)
+
+
+def test_a_permit_that_lapses_behind_its_commands_lets_nothing_of_the_text_leave():
+    server, results = at_once(99, 1, 99, more=1)
+
+    assert results == [Receipt, PermitLapsed, Receipt]
+    assert (texts(server), server.sessions) == ([b"0", b"2"], 2)
+
+
+def test_a_server_that_goes_away_has_nothing_of_the_mail_whose_text_had_not_begun():
+    server, results = at_once(99, 99, more=1, dot=None)
+
+    assert results == [OutcomeUnknown, TryLater]
+    assert texts(server) == [b"0"]
+
+
+def test_one_that_nobody_waits_for_any_more_costs_the_one_before_it_nothing():
+    async def give_up(server, _sender, tasks):
+        server.silent = 1
+        await server.has_text.wait()
+        tasks[1].cancel()
+        await asyncio.sleep(0.05)
+        server.speaks.set()
+
+    server, results = at_once(99, 99, 99, more=1, meanwhile=give_up, MAIL=["250 ok", "", "250 ok"])
+
+    assert results == [Receipt, asyncio.CancelledError, Receipt]
+    assert (texts(server), server.sessions) == ([b"0", b"2"], 2)
+
+
+def test_a_server_that_says_nothing_to_a_text_holds_up_nobody_for_longer_than_a_hand_off(monkeypatch):
+    monkeypatch.setattr(smtp_sender, "HAND_OFF_WITHIN", 0.5)
+
+    async def be_silent(server, sender, tasks):
+        server.silent = 1
+        await asyncio.wait(tasks)
+        another = to(Server(server.port), "Number 2", at_once=1)
+        tasks.append(asyncio.create_task(sender.send(permit(another), another)))
+
+    server, results = at_once(99, 99, more=1, meanwhile=be_silent)
+
+    assert results == [OutcomeUnknown, TryLater, Receipt]
+    assert texts(server) == [b"0", b"2"]
 
 
 @pytest.mark.parametrize("said", ["what?", "25", "x" * 9_000])

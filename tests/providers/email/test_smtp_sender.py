@@ -79,7 +79,8 @@ def test_a_connection_that_died_at_rest_is_replaced():
     async def work(server):
         sender = SmtpSender()
         await sender.send(permit(first := to(server)), first)
-        (kept,) = next(iter(sender.connections.resting.values()))
+        (desk,) = sender.connections.desks.values()
+        (kept,) = desk.resting
         kept.line.transport.abort()
         await asyncio.sleep(0.05)
         await sender.send(permit(second := to(server)), second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections import deque
 from dataclasses import dataclass, field
 
 import aiosmtplib
@@ -12,7 +13,7 @@ import aiosmtplib
 from stopline.providers import reach
 from stopline.providers.base import Way, clock
 from stopline.providers.email.smtp import answers
-from stopline.providers.email.smtp.line import Line, Lost
+from stopline.providers.email.smtp.line import Line, Lost, Mail
 from stopline.providers.errors import Misconfigured, TryLater
 
 TLS, STARTTLS, PLAIN = "tls", "starttls", "none"
@@ -59,51 +60,90 @@ class Kept:
 
 
 class Connections:
-    """A few a server, each used by one message at a time."""
+    """The mails that wait for each server, and the few connections to it that carry them."""
 
     def __init__(self) -> None:
-        self.resting: dict[Server, list[Kept]] = {}
-        self.turns: dict[Server, asyncio.Semaphore] = {}
         self.context = ssl.create_default_context()
+        self.desks: dict[Server, Desk] = {}
 
-    async def take(self, server: Server) -> Line:
-        """A connection that is signed in, when it is this one's turn. Give it back, whatever happens."""
-        if (turn := self.turns.get(server)) is None:
-            turn = self.turns[server] = asyncio.Semaphore(server.at_once)
-        await turn.acquire()
-        try:
-            return await self._rested(server) or await self._open(server)
-        except BaseException:
-            turn.release()
-            raise
-
-    def give_back(self, server: Server, line: Line, *, fit: bool) -> None:
-        """It is kept unless something went wrong on it."""
-        if not fit:
-            line.close()
-        elif line.quiet:
-            self.resting.setdefault(server, []).append(Kept(line, clock()))
-        self.turns[server].release()
+    def put(self, server: Server, mail: Mail) -> None:
+        """It is handed over when its turn has come, and `mail.told`."""
+        if (desk := self.desks.get(server)) is None:
+            desk = self.desks[server] = Desk(server, self.context)
+        desk.put(mail)
 
     async def close(self) -> None:
-        for kept in [each for rests in self.resting.values() for each in rests]:
+        for desk in self.desks.values():
+            await desk.close()
+        self.desks.clear()
+
+
+class Desk:
+    """One server's."""
+
+    def __init__(self, server: Server, context: ssl.SSLContext) -> None:
+        self.server = server
+        self.context = context
+        self.waiting: deque[Mail] = deque()
+        self.resting: list[Kept] = []
+        self.carriers: set[asyncio.Task[None]] = set()
+
+    def put(self, mail: Mail) -> None:
+        self.waiting.append(mail)
+        if len(self.carriers) < self.server.at_once:
+            task = asyncio.create_task(self._carry())
+            self.carriers.add(task)
+            task.add_done_callback(self.carriers.discard)
+
+    async def close(self) -> None:
+        for task in list(self.carriers):
+            task.cancel()
+        await asyncio.gather(*self.carriers, return_exceptions=True)
+        for kept in self.resting:
             await kept.line.quit()
         self.resting.clear()
 
-    async def _rested(self, server: Server) -> Line | None:
-        rests = self.resting.get(server, [])
-        while rests:
-            kept = rests.pop()
+    def _next(self) -> Mail | None:
+        while self.waiting:
+            mail = self.waiting.popleft()
+            if not mail.told.done():
+                return mail
+        return None
+
+    async def _carry(self) -> None:
+        """Over one connection after the other, while anything waits."""
+        line = None
+        try:
+            while mail := self._next():
+                try:
+                    line = line or await self._rested() or await self._open()
+                    await line.carry(mail, self._next)
+                except Exception as error:  # one that can't leave is no reason to leave the others lying
+                    mail.fail(error)
+                if line and not line.quiet:
+                    line.close()
+                    line = None
+            if line:
+                self.resting.append(Kept(line, clock()))
+        except asyncio.CancelledError:
+            if line:
+                line.close()
+            raise
+
+    async def _rested(self) -> Line | None:
+        while self.resting:
+            kept = self.resting.pop()
             rested = clock() - kept.rested_since
             if kept.line.quiet and rested < REST and (rested < LOOK_AFTER or await _answers(kept.line)):
                 return kept.line
             kept.line.close()
         return None
 
-    async def _open(self, server: Server) -> Line:
-        """Raises TryLater and Misconfigured; nothing of a message has left."""
+    async def _open(self) -> Line:
+        """Raises TryLater and Misconfigured; nothing of a mail has left."""
+        server = self.server
         try:
-            return Line(await self._sign_in(server, await _socket(server)))
+            return Line(await _sign_in(server, await _socket(server), self.context))
         except aiosmtplib.SMTPAuthenticationError as error:
             raise answers.refused(error.code, error.message) from None
         except aiosmtplib.SMTPResponseException as error:
@@ -121,45 +161,28 @@ class Connections:
                 ) from None
             raise TryLater(f"{server.host} can't be reached. Stopline will try again by itself.") from error
 
-    async def _sign_in(self, server: Server, opened: socket.socket) -> aiosmtplib.SMTP:
-        client = aiosmtplib.SMTP(
-            # The name, for the certificate; the socket goes to the address that `reach` allowed.
-            hostname=server.host,
-            sock=opened,
-            use_tls=server.security == TLS,
-            start_tls=server.security == STARTTLS,
-            tls_context=self.context,
-            timeout=ANSWER_WITHIN,
-        )
-        try:
-            await client.connect(timeout=CONNECT_WITHIN)
-            await client.ehlo(
-                timeout=CONNECT_WITHIN
-            )  # what is offered differs once the connection is encrypted
-            if server.user or server.password:
-                await _authenticate(client, server)
-        except BaseException:
-            client.close()
-            opened.close()
-            raise
-        return client
 
-
-@dataclass(slots=True)
-class One:
-    """A connection for the length of an `async with`."""
-
-    connections: Connections
-    server: Server
-    line: Line | None = None
-
-    async def __aenter__(self) -> Line:
-        self.line = await self.connections.take(self.server)
-        return self.line
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        assert self.line
-        self.connections.give_back(self.server, self.line, fit=kind is None)
+async def _sign_in(server: Server, opened: socket.socket, context: ssl.SSLContext) -> aiosmtplib.SMTP:
+    client = aiosmtplib.SMTP(
+        # The name, for the certificate; the socket goes to the address that `reach` allowed.
+        hostname=server.host,
+        sock=opened,
+        use_tls=server.security == TLS,
+        start_tls=server.security == STARTTLS,
+        tls_context=context,
+        timeout=ANSWER_WITHIN,
+    )
+    try:
+        await client.connect(timeout=CONNECT_WITHIN)
+        # What is offered differs once the connection is encrypted.
+        await client.ehlo(timeout=CONNECT_WITHIN)
+        if server.user or server.password:
+            await _authenticate(client, server)
+    except BaseException:
+        client.close()
+        opened.close()
+        raise
+    return client
 
 
 async def _authenticate(client: aiosmtplib.SMTP, server: Server) -> None:

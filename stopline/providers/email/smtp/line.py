@@ -1,7 +1,8 @@
-"""One connection to a mail server after signing in: whole messages at a time, commands in groups (RFC 2920).
+"""One connection to a mail server after signing in: mail after mail, commands in groups (RFC 2920).
 
 aiosmtplib opens it, encrypts it and signs in; from there on it waits for the answer to each command before it writes
-the next, four round trips a message. A server that offers PIPELINING takes the first three in one.
+the next, four round trips a mail. A server that offers PIPELINING takes a mail's text together with the commands of
+the next one (section 3.1): one round trip a mail.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import aiosmtplib
+
+from stopline.providers.errors import PermitLapsed
 
 if TYPE_CHECKING:
     from stopline.providers.base import Permit
@@ -46,6 +50,49 @@ class Answers:
     message: Answer | None = None
 
 
+@dataclass(slots=True, eq=False)
+class Mail:
+    """One to hand over: from whom to whom, and its bytes, their lines ended as SMTP wants them.
+
+    `told`: what the server said, or PermitLapsed (then nothing of it has left), or Lost. Once that is known, nothing
+    of the mail is written any more. `started` is set before the first byte of its text leaves.
+    """
+
+    permit: Permit
+    sender: str
+    recipient: str
+    content: bytes
+    told: asyncio.Future[Answers] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    started: bool = False
+    line: Line | None = None  # that has it in hand
+
+    def answer(self, told: Answers) -> None:
+        if not self.told.done():
+            self.told.set_result(told)
+
+    def fail(self, error: Exception) -> None:
+        if not self.told.done():
+            self.told.set_exception(error)
+
+    def give_up(self) -> None:
+        """Nobody waits for it any more."""
+        self.told.cancel()
+        if self.line and self.told.cancelled():
+            self.line.given_up(self)
+
+    @property
+    def group(self) -> list[str]:
+        return [f"MAIL FROM:<{self.sender}>", f"RCPT TO:<{self.recipient}>", "DATA"]
+
+    def may_leave(self) -> bool:
+        """Asked immediately before something is written; the mail is told where its permit has lapsed."""
+        try:
+            self.permit.check()
+        except PermitLapsed as lapsed:
+            self.fail(lapsed)
+        return not self.told.done()
+
+
 class Line(asyncio.Protocol):
     def __init__(self, client: aiosmtplib.SMTP) -> None:
         assert client.transport
@@ -56,6 +103,9 @@ class Line(asyncio.Protocol):
         self.answers: deque[Answer] = deque()
         self.waiting: asyncio.Future[None] | None = None
         self.lost: Exception | None = None
+        self.in_hand: list[
+            Mail
+        ] = []  # the one that is being handed over, and one whose commands went with its text
         self.transport.set_protocol(self)
 
     @property
@@ -64,32 +114,67 @@ class Line(asyncio.Protocol):
         written = not self.transport.is_closing() and not self.transport.get_write_buffer_size()
         return self.lost is None and written and not self.answers and not self.came
 
-    async def send(
-        self, permit: Permit, sender: str, recipient: str, message: bytes, started: asyncio.Event
-    ) -> Answers:
-        """One message, its lines ended as SMTP wants them. Sets `started` before its first byte leaves.
+    async def carry(self, mail: Mail, following: Callable[[], Mail | None]) -> None:
+        """Hands it over, and while all goes well those that wait behind it. Afterwards the connection is `quiet`, or
+        not fit for another."""
+        if not mail.may_leave():
+            return
+        try:
+            self._take(mail)
+            if self.pipelining:
+                self._write(*mail.group)
+            while self.in_hand:
+                await self._hand_over(self.in_hand[0], following)
+                del self.in_hand[0]
+        except Lost as error:
+            for each in self.in_hand:
+                each.fail(error)
+            self.close()
+        finally:
+            self.in_hand = []
 
-        Raises PermitLapsed (then nothing of the message has left, and the connection isn't fit for another), Lost.
-        """
-        group = [f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"]
-        permit.check()
-        mail, to, data = await (self._together(group) if self.pipelining else self._one_by_one(group))
-        if data is None or to is None or data.code != GO_ON:
+    def given_up(self, mail: Mail) -> None:
+        """Its answer may never come, and the next one's neither. One whose turn hasn't come costs the one before it
+        nothing."""
+        if self.in_hand[:1] == [mail]:
+            self._lose(Lost("it took too long"))
+
+    async def _hand_over(self, mail: Mail, following: Callable[[], Mail | None]) -> None:
+        if mail.told.done():
+            raise Lost("it was given up meanwhile")
+        told = await self._offer(mail)
+        if told.data is None or told.data.code != GO_ON:
             await self.ask("RSET")
-            return Answers(mail, to, data)
-        if not (mail.good and to.good):
-            # It would take a message for nobody (RFC 2920 section 3.1): it gets an empty one.
+        elif not told.recipient or not (told.mail.good and told.recipient.good):
+            # It would take a mail for nobody (RFC 2920 section 3.1): it gets an empty one.
             self.transport.write(b".\r\n")
             await self.answer()
-            return Answers(mail, to)
-        permit.check()  # an answer later: until now nothing of the message has left
-        started.set()
-        self.transport.write(dotted(message))
-        return Answers(mail, to, data, await self.answer())
+        elif self.lost or not mail.may_leave():  # an answer later: until now nothing of the mail has left
+            raise Lost("it waits for a mail that will not come")
+        else:
+            behind = self._begin_next(following) if self.pipelining else b""
+            mail.started = True
+            self.transport.write(dotted(mail.content) + behind)
+            told = replace(told, message=await self.answer())
+        mail.answer(told)
 
-    async def _together(self, group: list[str]) -> tuple[Answer, Answer | None, Answer | None]:
-        self._write(*group)
-        return await self.answer(), await self.answer(), await self.answer()
+    async def _offer(self, mail: Mail) -> Answers:
+        """What is said to its commands."""
+        if self.pipelining:  # they were written already
+            return Answers(await self.answer(), await self.answer(), await self.answer())
+        return Answers(*await self._one_by_one(mail.group))
+
+    def _begin_next(self, following: Callable[[], Mail | None]) -> bytes:
+        """The commands of the next mail that waits, if any does; from here on it is in our hands."""
+        while mail := following():
+            if mail.may_leave():
+                self._take(mail)
+                return _lines(*mail.group)
+        return b""
+
+    def _take(self, mail: Mail) -> None:
+        mail.line = self
+        self.in_hand.append(mail)
 
     async def _one_by_one(self, group: list[str]) -> tuple[Answer, Answer | None, Answer | None]:
         mail = await self.ask(group[0])
@@ -157,7 +242,11 @@ class Line(asyncio.Protocol):
     def _write(self, *commands: str) -> None:
         if self.lost:
             raise self.lost
-        self.transport.write("".join(f"{command}\r\n" for command in commands).encode())
+        self.transport.write(_lines(*commands))
+
+
+def _lines(*commands: str) -> bytes:
+    return "".join(f"{command}\r\n" for command in commands).encode()
 
 
 def dotted(message: bytes) -> bytes:

@@ -8,8 +8,8 @@ from stopline.providers.base import Outgoing, Permit, Receipt
 from stopline.providers.email import ids
 from stopline.providers.email.compose import mailbox, one_line
 from stopline.providers.email.smtp import answers
-from stopline.providers.email.smtp.connections import Connections, One, Server
-from stopline.providers.email.smtp.line import Answers, Lost
+from stopline.providers.email.smtp.connections import Connections, Server
+from stopline.providers.email.smtp.line import Answers, Lost, Mail
 from stopline.providers.email.written import written
 from stopline.providers.errors import OutcomeUnknown, ProviderError, TryLater
 
@@ -24,19 +24,21 @@ class SmtpSender:
         self.connections = Connections()
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
-        """The permit is looked at where the first byte is written (`Line.send`)."""
+        """The permit is looked at where the first byte is written (`Line.carry`)."""
         server = Server.of(message.way)
-        body = written(message)
-        started = asyncio.Event()
+        mail = Mail(permit, _return_path(message), message.address, written(message))
+        self.connections.put(server, mail)
         try:
-            async with asyncio.timeout(HAND_OFF_WITHIN), One(self.connections, server) as line:
-                told = await line.send(permit, _return_path(message), message.address, body, started)
+            async with asyncio.timeout(HAND_OFF_WITHIN):
+                told = await mail.told
         except (Lost, TimeoutError, OSError) as error:
-            if started.is_set():  # the server may have taken it, and only its answer is lost
+            if mail.started:  # the server may have taken it, and only its answer is lost
                 raise OutcomeUnknown from error
             raise TryLater(
                 "The mail server closed the connection. Stopline will try again by itself."
             ) from error
+        finally:
+            mail.give_up()
         if refusal := _refusal(told):
             raise refusal
         return Receipt(str(message.id))
