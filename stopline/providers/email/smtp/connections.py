@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import aiosmtplib
 
@@ -65,17 +66,24 @@ class Connections:
     def __init__(self) -> None:
         self.context = ssl.create_default_context()
         self.desks: dict[Server, Desk] = {}
+        self.known: dict[
+            UUID, tuple[Way, Desk]
+        ] = {}  # of each way as it was last seen; a batch's mails share one
 
-    def put(self, server: Server, mail: Mail) -> None:
-        """It is handed over when its turn has come, and `mail.told`."""
-        if (desk := self.desks.get(server)) is None:
-            desk = self.desks[server] = Desk(server, self.context)
-        desk.put(mail)
+    def desk(self, way: Way) -> Desk:
+        """Raises Misconfigured."""
+        seen, desk = self.known.get(way.id, (None, None))
+        if desk is None or seen is not way:
+            server = Server.of(way)
+            desk = self.desks.setdefault(server, Desk(server, self.context))
+            self.known[way.id] = way, desk
+        return desk
 
     async def close(self) -> None:
         for desk in self.desks.values():
             await desk.close()
         self.desks.clear()
+        self.known.clear()
 
 
 class Desk:
@@ -89,6 +97,7 @@ class Desk:
         self.carriers: set[asyncio.Task[None]] = set()
 
     def put(self, mail: Mail) -> None:
+        """It is handed over when its turn has come, and `mail.told`."""
         self.waiting.append(mail)
         if len(self.carriers) < self.server.at_once:
             task = asyncio.create_task(self._carry())

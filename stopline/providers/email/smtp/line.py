@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import aiosmtplib
@@ -62,7 +62,7 @@ class Mail:
     sender: str
     recipient: str
     content: bytes
-    told: asyncio.Future[Answers] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    told: asyncio.Future[Answers]
     started: bool = False
     line: Line | None = None  # that has it in hand
 
@@ -75,9 +75,9 @@ class Mail:
             self.told.set_exception(error)
 
     def give_up(self) -> None:
-        """Nobody waits for it any more."""
-        self.told.cancel()
-        if self.line and self.told.cancelled():
+        """Nobody waits for it any longer."""
+        self.fail(Lost("it took too long"))
+        if self.line:
             self.line.given_up(self)
 
     @property
@@ -140,8 +140,6 @@ class Line(asyncio.Protocol):
             self._lose(Lost("it took too long"))
 
     async def _hand_over(self, mail: Mail, following: Callable[[], Mail | None]) -> None:
-        if mail.told.done():
-            raise Lost("it was given up meanwhile")
         told = await self._offer(mail)
         if told.data is None or told.data.code != GO_ON:
             await self.ask("RSET")
@@ -155,7 +153,7 @@ class Line(asyncio.Protocol):
             behind = self._begin_next(following) if self.pipelining else b""
             mail.started = True
             self.transport.write(dotted(mail.content) + behind)
-            told = replace(told, message=await self.answer())
+            told = Answers(told.mail, told.recipient, told.data, await self.answer())
         mail.answer(told)
 
     async def _offer(self, mail: Mail) -> Answers:

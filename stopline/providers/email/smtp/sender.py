@@ -8,7 +8,7 @@ from stopline.providers.base import Outgoing, Permit, Receipt
 from stopline.providers.email import ids
 from stopline.providers.email.compose import mailbox, one_line
 from stopline.providers.email.smtp import answers
-from stopline.providers.email.smtp.connections import Connections, Server
+from stopline.providers.email.smtp.connections import Connections
 from stopline.providers.email.smtp.line import Answers, Lost, Mail
 from stopline.providers.email.written import written
 from stopline.providers.errors import OutcomeUnknown, ProviderError, TryLater
@@ -25,19 +25,21 @@ class SmtpSender:
 
     async def send(self, permit: Permit, message: Outgoing) -> Receipt:
         """The permit is looked at where the first byte is written (`Line.carry`)."""
-        server = Server.of(message.way)
-        mail = Mail(permit, _return_path(message), message.address, written(message))
-        self.connections.put(server, mail)
+        loop = asyncio.get_running_loop()
+        desk = self.connections.desk(message.way)
+        mail = Mail(permit, _return_path(message), message.address, written(message), loop.create_future())
+        desk.put(mail)
+        late = loop.call_later(HAND_OFF_WITHIN, mail.give_up)
         try:
-            async with asyncio.timeout(HAND_OFF_WITHIN):
-                told = await mail.told
-        except (Lost, TimeoutError, OSError) as error:
+            told = await mail.told
+        except (Lost, OSError) as error:
             if mail.started:  # the server may have taken it, and only its answer is lost
                 raise OutcomeUnknown from error
             raise TryLater(
                 "The mail server closed the connection. Stopline will try again by itself."
             ) from error
         finally:
+            late.cancel()
             mail.give_up()
         if refusal := _refusal(told):
             raise refusal
