@@ -34,19 +34,28 @@ class Streams:
             while not self.stopping.is_set():
                 self.wake.clear()
                 self.look_at_ended()
-                claimed = await self.claim()
-                if claimed:
-                    self.begin(claimed)
+                if len(self.tasks) >= BATCHES:
+                    await self.pause(LOOK_EVERY)
                 else:
-                    await self.pause()
+                    await self.look()
         finally:
             await asyncio.gather(*self.tasks, return_exceptions=True)
         self.look_at_ended()
 
-    async def claim(self) -> list[Claimed]:
-        if len(self.tasks) >= BATCHES:
-            return []
-        return await self.handover.claim_stream(self.busy())
+    async def look(self) -> None:
+        """Begins the next batch there is, else waits for one."""
+        busy = self.busy()
+        # Where somebody is at their limit there is mostly nobody else, and asking for that costs a tenth of a claim.
+        due = await self.due(busy) if busy else 0.0
+        if due <= 0 and (claimed := await self.handover.claim_stream(busy)):
+            self.begin(claimed)
+        else:
+            await self.pause(due if due > 0 else await self.due(busy))
+
+    async def due(self, busy: list[UUID]) -> float:
+        """Seconds until a stream may be looked at, but none of `busy`."""
+        due = await self.handover.next_stream(busy)
+        return LOOK_EVERY if due is None else due
 
     def busy(self) -> list[UUID]:
         """Connections that have as many batches on their way as one may have."""
@@ -71,11 +80,8 @@ class Streams:
         if errors := [error for task in done if (error := task.exception())]:
             raise errors[0]
 
-    async def pause(self) -> None:
+    async def pause(self, seconds: float) -> None:
         """Until there may be something to do."""
-        seconds = LOOK_EVERY
-        if len(self.tasks) < BATCHES and (due := await self.handover.next_stream(self.busy())) is not None:
-            seconds = min(LOOK_EVERY, max(SOONEST, due))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(LOOK_EVERY, max(SOONEST, seconds))):
                 await self.wake.wait()
