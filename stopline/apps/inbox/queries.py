@@ -86,7 +86,7 @@ SELECT person.id, talk.id, entries.* FROM person LEFT JOIN talk ON true LEFT JOI
 # Store an event before anything that may have to wait. Result: one row where it is new, none where it was seen.
 STORE = """
 INSERT INTO sending_inboundevent (account_id, connection_id, event_id, body, received_at, problem)
-VALUES (%(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, %(now)s::timestamptz, '')
+VALUES (%(account)s::uuid, %(connection)s::uuid, %(event)s::text, %(body)s::jsonb, clock_timestamp(), '')
 ON CONFLICT DO NOTHING RETURNING event_id
 """
 

@@ -410,7 +410,7 @@ def _known(arrival: Arrival) -> Contact | None:
 
 def _store(arrival: Arrival) -> bool:
     """Keeps the event before anything that may wait; False where it was seen before."""
-    event = {**_event_key(arrival), "body": Jsonb(arrival.event.raw), "now": arrival.now}
+    event = {**_event_key(arrival), "body": Jsonb(arrival.event.raw)}
     return bool(sql.rows(queries.STORE, event))
 
 

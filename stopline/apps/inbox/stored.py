@@ -53,11 +53,10 @@ def opt_out(connection: Connection, event: OptOut) -> receive.Taken:
 def keep(connection: Connection, event: Event, problem: str = "") -> bool:
     """Keeps an event as it came; whether it was new. What can't be read, or has a problem, is kept for people and
     not tried again."""
-    now = timezone.now()
     body = opt_outs.body(event) if isinstance(event, OptOut) else dict(event.raw)
     key = {"account_id": connection.account_id, "connection_id": connection.id, "event_id": event.event_id}
-    settled = now if problem or isinstance(event, Unknown) else None
-    values = {"body": body, "received_at": now, "applied_at": settled, "problem": problem}
+    settled = Now() if problem or isinstance(event, Unknown) else None
+    values = {"body": body, "received_at": Now(), "applied_at": settled, "problem": problem}
     return InboundEvent.objects.get_or_create(**key, defaults=values)[1]
 
 

@@ -97,12 +97,21 @@ def test_no_broadcast_is_taken_for_lost(account, admin, skewed):
     assert fresh(broadcast).progress_at == asked
 
 
-def test_no_report_is_given_up_that_may_still_find_its_message(account, skewed):
+def test_no_report_is_given_up_that_may_still_find_its_message(account, skewed, monkeypatch):
+    monkeypatch.setattr(stored, "SETTLE", timedelta())
+    skewed()
     told = {"states": [{"id": "r-1", "message": "p-9", "state": "delivered"}]}
     stored.progress(Connection.objects.get(), [Progress("r-1", "p-9", MessageState.DELIVERED, told)])
-    InboundEvent.objects.update(received_at=timezone.now() - timedelta(minutes=1))
-    skewed()
 
     stored.apply()
 
     assert InboundEvent.objects.get().applied_at is None
+
+
+def test_a_stop_that_had_to_be_stored_there_is_applied_as_soon_as_any(account, skewed, monkeypatch):
+    monkeypatch.setattr(stored, "SETTLE", timedelta())
+    contact = make.contact(account)
+    skewed()
+    receive._store(receive._arrival(Connection.objects.get(), make.received("STOP", sender=contact.phone)))
+
+    assert stored.apply() == 1

@@ -1,6 +1,7 @@
 """A mail server that takes commands in groups (RFC 2920), answer by answer."""
 
 import asyncio
+import contextlib
 from uuid import uuid4
 
 import pytest
@@ -25,14 +26,14 @@ class Scripted:
     """Offers PIPELINING and answers as it is told, of a list one answer after the other; None closes the connection,
     "" is no answer.
 
-    `more`: behind how many texts it waits for the next command before it says what it thinks of the text.
+    `texts`: so many in a session, then it closes. `more`: behind how many texts it waits for the next command before it says what it thinks of the text.
     `silent`: to how many texts it says nothing until it `speaks`.
     """
 
-    def __init__(self, more=0, **answers):
+    def __init__(self, more=0, texts=99, **answers):
         self.answers = {**GOOD, **{{"dot": "."}.get(name, name): said for name, said in answers.items()}}
         self.commands, self.messages, self.sessions = [], [], 0
-        self.more, self.silent = more, 0
+        self.more, self.texts, self.silent = more, texts, 0
         self.has_text, self.speaks = asyncio.Event(), asyncio.Event()
 
     async def __aenter__(self):
@@ -46,7 +47,7 @@ class Scripted:
     async def talk(self, reader, writer):
         self.sessions += 1
         writer.write(b"220 here\r\n")
-        line = await reader.readline()
+        line, left = await reader.readline(), self.texts
         while line:
             verb = line.decode().rstrip("\r\n").split(":")[0].split(" ")[0]
             line = b""
@@ -58,7 +59,8 @@ class Scripted:
                     break
                 if said.startswith("354"):
                     line = await self.text(reader, verb == "DATA")
-                    if not self.say(writer, self.said(".")):
+                    left -= 1
+                    if not self.say(writer, self.said(".")) or not left:
                         break
             line = line or await reader.readline()
         writer.close()
@@ -232,11 +234,86 @@ def test_a_permit_that_lapses_behind_its_commands_lets_nothing_of_the_text_leave
     assert (texts(server), server.sessions) == ([b"0", b"2"], 2)
 
 
-def test_a_server_that_goes_away_has_nothing_of_the_mail_whose_text_had_not_begun():
-    server, results = at_once(99, 99, more=1, dot=None)
+def test_a_server_that_goes_away_costs_the_mail_behind_a_new_connection():
+    server, results = at_once(99, 99, more=1, dot=[None, "250 taken"])
+
+    assert results == [OutcomeUnknown, Receipt]
+    assert (texts(server), server.sessions) == ([b"0", b"1"], 2)
+
+
+def test_a_server_that_goes_away_for_good_has_nothing_of_the_mail_whose_text_had_not_begun():
+    async def close(server, _sender, _tasks):
+        server.silent = 1
+        await server.has_text.wait()
+        server.server.close()
+        server.speaks.set()
+
+    server, results = at_once(99, 99, more=1, meanwhile=close, dot=None)
 
     assert results == [OutcomeUnknown, TryLater]
     assert texts(server) == [b"0"]
+
+
+def test_a_server_that_takes_few_mails_over_a_connection_gets_them_over_several():
+    server, results = at_once(*[99] * 5, texts=2)
+
+    assert results == [Receipt] * 5
+    assert (texts(server), server.sessions) == ([b"0", b"1", b"2", b"3", b"4"], 3)
+
+
+def test_an_answer_that_is_no_smtp_is_not_made_good_by_the_next_one():
+    server, results = at_once(99, 99, more=1, dot=["what?\r\n250 ok", "250 taken"])
+
+    assert results == [OutcomeUnknown, Receipt]
+    assert texts(server) == [b"0", b"1"]
+
+
+def test_one_after_the_other_over_the_only_connection():
+    async def work():
+        async with Scripted() as server:
+            sender = SmtpSender()
+            async with asyncio.timeout(8):
+                for n in range(3):
+                    message = to(Server(server.port), f"Number {n}", at_once=1)
+                    await sender.send(permit(message), message)
+            await sender.close()
+            return server
+
+    assert asyncio.run(work()).sessions == 1
+
+
+def test_of_a_text_that_nobody_waits_for_any_more_no_more_is_written(monkeypatch):
+    monkeypatch.setattr(smtp_sender, "HAND_OFF_WITHIN", 0.5)
+    over, came = asyncio.Event(), []
+
+    async def reads_no_text(reader, writer):
+        writer.write(b"220 here\r\n")
+        while (line := await reader.readline()) != b"DATA\r\n":
+            writer.write(b"250-here\r\n250 PIPELINING\r\n" if line.startswith(b"EHLO") else b"250 ok\r\n")
+        writer.write(b"354 go on\r\n")
+        await over.wait()
+        with contextlib.suppress(ConnectionError):
+            while part := await reader.read(1_000_000):
+                came.append(part)
+        writer.close()
+        came.append(b"the end")
+
+    async def work():
+        server = await asyncio.start_server(reads_no_text, "127.0.0.1", 0)
+        message = to(Server(server.sockets[0].getsockname()[1]), "Many words. " * 2_000_000)
+        sender = SmtpSender()
+        with pytest.raises(OutcomeUnknown):
+            await sender.send(permit(message), message)
+        over.set()
+        async with asyncio.timeout(8):
+            while came[-1:] != [b"the end"]:  # noqa: ASYNC110 (the last part says so itself)
+                await asyncio.sleep(0.01)
+        await sender.close()
+        server.close()
+
+    asyncio.run(work())
+
+    assert not b"".join(came[:-1]).endswith(b"\r\n.\r\n")
 
 
 def test_one_that_nobody_waits_for_any_more_costs_the_one_before_it_nothing():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models.functions import Now
 from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from stopline.apps.accounts.models import Member
@@ -63,4 +63,4 @@ def bad_rows(request: MemberRequest, import_id: UUID) -> StreamingHttpResponse:
 
 def _is_quiet(found: Import) -> bool:
     """Nothing has moved for a while: time to offer Resume before the worker's own look comes round."""
-    return bool(found.progress_at and timezone.now() - found.progress_at > running.QUIET_AFTER)
+    return Import.objects.filter(pk=found.pk, progress_at__lt=Now() - running.QUIET_AFTER).exists()

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
 import aiosmtplib
@@ -100,14 +101,13 @@ class Desk:
         """It is handed over when its turn has come, and `mail.told`."""
         self.waiting.append(mail)
         if len(self.carriers) < self.server.at_once:
-            task = asyncio.create_task(self._carry())
-            self.carriers.add(task)
-            task.add_done_callback(self.carriers.discard)
+            self.carriers.add(asyncio.create_task(self._carry()))
 
     async def close(self) -> None:
         for task in list(self.carriers):
             task.cancel()
         await asyncio.gather(*self.carriers, return_exceptions=True)
+        self.carriers.clear()
         for kept in self.resting:
             await kept.line.quit()
         self.resting.clear()
@@ -126,10 +126,12 @@ class Desk:
             while mail := self._next():
                 try:
                     line = line or await self._rested() or await self._open()
-                    await line.carry(mail, self._next)
                 except Exception as error:  # one that can't leave is no reason to leave the others lying
                     mail.fail(error)
-                if line and not line.quiet:
+                    continue
+                if again := await line.carry(mail, self._next):
+                    self.waiting.appendleft(again)
+                if not line.quiet:
                     line.close()
                     line = None
             if line:
@@ -138,6 +140,9 @@ class Desk:
             if line:
                 line.close()
             raise
+        finally:
+            # Now, not when the loop comes round to it: whoever puts a mail meanwhile would count on us.
+            self.carriers.discard(cast(asyncio.Task[None], asyncio.current_task()))
 
     async def _rested(self) -> Line | None:
         while self.resting:

@@ -54,8 +54,9 @@ class Answers:
 class Mail:
     """One to hand over: from whom to whom, and its bytes, their lines ended as SMTP wants them.
 
-    `told`: what the server said, or PermitLapsed (then nothing of it has left), or Lost. Once that is known, nothing
-    of the mail is written any more. `started` is set before the first byte of its text leaves.
+    `told`: what the server said, or the error that kept it from that: PermitLapsed, Lost, or one of opening a
+    connection. Once that is known, nothing of the mail is begun any more. `started` is set before the first byte of its
+    text leaves; until then an error means that nothing of it has.
     """
 
     permit: Permit
@@ -103,9 +104,9 @@ class Line(asyncio.Protocol):
         self.answers: deque[Answer] = deque()
         self.waiting: asyncio.Future[None] | None = None
         self.lost: Exception | None = None
-        self.in_hand: list[
-            Mail
-        ] = []  # the one that is being handed over, and one whose commands went with its text
+        # The one that is being handed over, and the one whose commands went with its text.
+        self.in_hand: list[Mail] = []
+        self.unheard: Mail | None = None  # the latter, until something is said to it
         self.transport.set_protocol(self)
 
     @property
@@ -114,11 +115,11 @@ class Line(asyncio.Protocol):
         written = not self.transport.is_closing() and not self.transport.get_write_buffer_size()
         return self.lost is None and written and not self.answers and not self.came
 
-    async def carry(self, mail: Mail, following: Callable[[], Mail | None]) -> None:
+    async def carry(self, mail: Mail, following: Callable[[], Mail | None]) -> Mail | None:
         """Hands it over, and while all goes well those that wait behind it. Afterwards the connection is `quiet`, or
-        not fit for another."""
+        closed. Returns one that another connection should carry: the server went away behind the mail before it."""
         if not mail.may_leave():
-            return
+            return None
         try:
             self._take(mail)
             if self.pipelining:
@@ -126,12 +127,16 @@ class Line(asyncio.Protocol):
             while self.in_hand:
                 await self._hand_over(self.in_hand[0], following)
                 del self.in_hand[0]
-        except Lost as error:
+        except Exception as error:
+            self._lose(error)
+            again, self.unheard = self.unheard, None
             for each in self.in_hand:
-                each.fail(error)
-            self.close()
+                if each is not again:
+                    each.fail(error)
+            return again
         finally:
             self.in_hand = []
+        return None
 
     def given_up(self, mail: Mail) -> None:
         """Its answer may never come, and the next one's neither. One whose turn hasn't come costs the one before it
@@ -140,6 +145,8 @@ class Line(asyncio.Protocol):
             self._lose(Lost("it took too long"))
 
     async def _hand_over(self, mail: Mail, following: Callable[[], Mail | None]) -> None:
+        if mail.told.done():  # given up behind the one before it: nobody would notice that nothing is said to it
+            raise Lost("it was given up meanwhile")
         told = await self._offer(mail)
         if told.data is None or told.data.code != GO_ON:
             await self.ask("RSET")
@@ -159,7 +166,9 @@ class Line(asyncio.Protocol):
     async def _offer(self, mail: Mail) -> Answers:
         """What is said to its commands."""
         if self.pipelining:  # they were written already
-            return Answers(await self.answer(), await self.answer(), await self.answer())
+            first = await self.answer()
+            self.unheard = None
+            return Answers(first, await self.answer(), await self.answer())
         return Answers(*await self._one_by_one(mail.group))
 
     def _begin_next(self, following: Callable[[], Mail | None]) -> bytes:
@@ -167,6 +176,7 @@ class Line(asyncio.Protocol):
         while mail := following():
             if mail.may_leave():
                 self._take(mail)
+                self.unheard = mail
                 return _lines(*mail.group)
         return b""
 
@@ -205,6 +215,8 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *lines, self.came = (self.came + data).split(b"\n")
         for line in lines:
+            if self.lost:  # what comes behind an answer that is none belongs to nobody
+                return
             self.lines.append(line.rstrip(b"\r"))
             if line[3:4] != b"-":
                 self._answered()
@@ -230,7 +242,7 @@ class Line(asyncio.Protocol):
     def _lose(self, why: Exception) -> None:
         if self.lost is None:
             self.lost = why if isinstance(why, Lost) else Lost(str(why))
-        self.transport.close()
+        self.transport.abort()  # closing it would write what is left of a text first
         self._wake()
 
     def _wake(self) -> None:
