@@ -241,6 +241,14 @@ def test_a_server_that_goes_away_costs_the_mail_behind_a_new_connection():
     assert (texts(server), server.sessions) == ([b"0", b"1"], 2)
 
 
+@pytest.mark.parametrize("dot", [None, "what?"])
+def test_a_mail_behind_another_whose_text_has_begun_is_not_carried_again(dot):
+    server, results = at_once(99, 99, more=1, dot=["250 taken", dot, "250 taken"])
+
+    assert results == [Receipt, OutcomeUnknown]
+    assert texts(server) == [b"0", b"1"]
+
+
 def test_a_server_that_goes_away_for_good_has_nothing_of_the_mail_whose_text_had_not_begun():
     async def close(server, _sender, _tasks):
         server.silent = 1
