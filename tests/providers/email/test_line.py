@@ -26,8 +26,8 @@ class Scripted:
     """Offers PIPELINING and answers as it is told, of a list one answer after the other; None closes the connection,
     "" is no answer.
 
-    `texts`: so many in a session, then it closes. `more`: behind how many texts it waits for the next command before it says what it thinks of the text.
-    `silent`: to how many texts it says nothing until it `speaks`.
+    `texts`: so many in a session, then it closes. `more`: behind how many texts it waits for the next command before it
+    says what it thinks of the text. `silent`: to how many texts it says nothing until it `speaks`.
     """
 
     def __init__(self, more=0, texts=99, **answers):
