@@ -145,7 +145,9 @@ class Line(asyncio.Protocol):
             self._lose(Lost("it took too long"))
 
     async def _hand_over(self, mail: Mail, following: Callable[[], Mail | None]) -> None:
-        if mail.told.done():  # given up behind the one before it: nobody would notice that nothing is said to it
+        if (
+            mail.told.done()
+        ):  # given up behind the one before it: nobody would notice that nothing is said to it
             raise Lost("it was given up meanwhile")
         told = await self._offer(mail)
         if told.data is None or told.data.code != GO_ON:
