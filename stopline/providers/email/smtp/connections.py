@@ -97,7 +97,7 @@ class Desk:
         self.resting: list[Kept] = []
         self.carriers: set[asyncio.Task[None]] = set()
 
-    def put(self, mail: Mail) -> None:
+    def add(self, mail: Mail) -> None:
         """It is handed over when its turn has come, and `mail.told`."""
         self.waiting.append(mail)
         if len(self.carriers) < self.server.at_once:
@@ -141,7 +141,7 @@ class Desk:
                 line.close()
             raise
         finally:
-            # Now, not when the loop comes round to it: whoever puts a mail meanwhile would count on us.
+            # Now, not when the loop comes round to it: whoever adds a mail meanwhile would count on us.
             self.carriers.discard(cast(asyncio.Task[None], asyncio.current_task()))
 
     async def _rested(self) -> Line | None:

@@ -28,7 +28,7 @@ class SmtpSender:
         loop = asyncio.get_running_loop()
         desk = self.connections.desk(message.way)
         mail = Mail(permit, _return_path(message), message.address, written(message), loop.create_future())
-        desk.put(mail)
+        desk.add(mail)
         late = loop.call_later(HAND_OFF_WITHIN, mail.give_up)
         try:
             told = await mail.told
