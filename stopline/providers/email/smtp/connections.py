@@ -67,9 +67,8 @@ class Connections:
     def __init__(self) -> None:
         self.context = ssl.create_default_context()
         self.desks: dict[Server, Desk] = {}
-        self.known: dict[
-            UUID, tuple[Way, Desk]
-        ] = {}  # of each way as it was last seen; a batch's mails share one
+        # Of each way as it was last seen: a batch's mails share one.
+        self.known: dict[UUID, tuple[Way, Desk]] = {}
 
     def desk(self, way: Way) -> Desk:
         """Raises Misconfigured."""
