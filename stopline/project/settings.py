@@ -33,7 +33,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # Nobody waits for a lock without end: longer than a hand-off in flight can hold a subscription, then an error that
 # says so (consent.subscription.Busy). And nobody who is frozen in a transaction keeps what others want.
-LOCK_WAIT = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s"
+PATIENCE = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s"
 
 
 def database(url: str) -> dict[str, object]:
@@ -49,7 +49,7 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or parts.hostname or "",
         "PORT": parts.port or options.pop("port", ""),
-        "OPTIONS": {**options, "options": LOCK_WAIT, **({"pool": POOL} if POOL else {})},
+        "OPTIONS": {**options, "options": PATIENCE, **({"pool": POOL} if POOL else {})},
     }
 
 

@@ -4,8 +4,8 @@ from stopline.apps.accounts.tenancy import UUID7
 
 # Write the messages of the next contacts of the audience. {judged} is audience.judged of them, {picked} one of the two
 # below, {way} gives the connection by channel and address, {due} when a contact's messages are due.
-# Parameters: account, broadcast, kind, begins (timestamptz or null), zone_prefixes and zone_dues (arrays of one
-# length).
+# Parameters: account, broadcast, kind, begins (timestamptz or null), and by local time prefixes and dues (arrays of one
+# length) and home (timestamptz).
 # Result: the last contact looked at (null: none was left), contacts, messages, and {reason: contacts} left out.
 # Index: the contacts' primary key.
 WRITE = f"""

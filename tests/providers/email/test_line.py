@@ -46,6 +46,7 @@ class Scripted:
 
     async def talk(self, reader, writer):
         self.sessions += 1
+        self.waiting = lambda: bytes(reader._buffer)  # what has come and was not read
         writer.write(b"220 here\r\n")
         line, left = await reader.readline(), self.texts
         while line:
@@ -170,13 +171,13 @@ def test_a_server_that_goes_away_behind_the_text_may_have_it():
     assert isinstance(error, OutcomeUnknown)
 
 
-def at_once(*lapses, meanwhile=None, **script):
+def at_once(*lapses, meanwhile=None, words="", **script):
     """As many mails as there are permits, side by side, over one connection; `meanwhile(server, tasks)`."""
 
     async def work():
         async with Scripted(**script) as server:
             sender = SmtpSender()
-            messages = [to(Server(server.port), f"Number {n}", at_once=1) for n in range(len(lapses))]
+            messages = [to(Server(server.port), f"Number {n} {words}", at_once=1) for n in range(len(lapses))]
             tasks = [
                 asyncio.create_task(sender.send(permit(each, lapses_after=lapses_after), each))
                 for each, lapses_after in zip(messages, lapses, strict=True)
@@ -211,6 +212,22 @@ def test_one_that_is_refused_behind_another_costs_neither_that_nor_the_next(verb
     assert results == [Receipt, error, Receipt]
     assert texts(server) == [b"0", b"2"]
     assert server.sessions == 1
+
+
+def test_behind_a_long_text_nothing_leaves_before_it_is_answered():
+    heard = []
+
+    async def listen(server, _sender, _tasks):
+        server.silent = 1
+        await server.has_text.wait()
+        await asyncio.sleep(0.2)
+        heard.append(server.waiting())
+        server.speaks.set()
+
+    server, results = at_once(99, 99, words="Many words. " * 2_000, meanwhile=listen)
+
+    assert heard == [b""]
+    assert (results, server.sessions) == ([Receipt] * 2, 1)
 
 
 def test_one_whose_text_is_refused_costs_the_next_nothing():

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 8_192  # bytes of an answer's line; RFC 5321 allows 512
 MOST_LINES = 100  # of one answer
+# Bytes of a text that the next mail's commands may go with: an empty socket takes them at once. Behind a longer one
+# they would wait in our memory, and leave whenever the server reads on, long after their permit was looked at.
+SHORT = 16_384
 GO_ON = 354
 
 
@@ -127,7 +130,7 @@ class Line(asyncio.Protocol):
             while self.in_hand:
                 await self._hand_over(self.in_hand[0], following)
                 del self.in_hand[0]
-        except Exception as error:
+        except Exception as error:  # whatever it is, nobody in hand is left without an answer
             self._lose(error)
             again, self.unheard = self.unheard, None
             for each in self.in_hand:
@@ -145,9 +148,8 @@ class Line(asyncio.Protocol):
             self._lose(Lost("it took too long"))
 
     async def _hand_over(self, mail: Mail, following: Callable[[], Mail | None]) -> None:
-        if (
-            mail.told.done()
-        ):  # given up behind the one before it: nobody would notice that nothing is said to it
+        # Given up behind the one before it: nobody would notice that nothing is said to it.
+        if mail.told.done():
             raise Lost("it was given up meanwhile")
         told = await self._offer(mail)
         if told.data is None or told.data.code != GO_ON:
@@ -159,9 +161,10 @@ class Line(asyncio.Protocol):
         elif self.lost or not mail.may_leave():  # an answer later: until now nothing of the mail has left
             raise Lost("it waits for a mail that will not come")
         else:
-            behind = self._begin_next(following) if self.pipelining else b""
+            text = dotted(mail.content)
+            behind = self._begin_next(following) if self.pipelining and len(text) <= SHORT else b""
             mail.started = True
-            self.transport.write(dotted(mail.content) + behind)
+            self.transport.write(text + behind)
             told = Answers(told.mail, told.recipient, told.data, await self.answer())
         mail.answer(told)
 
@@ -212,7 +215,8 @@ class Line(asyncio.Protocol):
         self.close()
 
     def close(self) -> None:
-        self.transport.close()
+        """At once: what is left of a text is not written any more."""
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         *lines, self.came = (self.came + data).split(b"\n")
@@ -244,7 +248,7 @@ class Line(asyncio.Protocol):
     def _lose(self, why: Exception) -> None:
         if self.lost is None:
             self.lost = why if isinstance(why, Lost) else Lost(str(why))
-        self.transport.abort()  # closing it would write what is left of a text first
+        self.close()
         self._wake()
 
     def _wake(self) -> None:

@@ -36,7 +36,7 @@ class SmtpSender:
             if mail.started:  # the server may have taken it, and only its answer is lost
                 raise OutcomeUnknown from error
             raise TryLater(
-                "The mail server closed the connection. Stopline will try again by itself."
+                f"The mail server did not take it: {error}. Stopline will try again by itself."
             ) from error
         finally:
             late.cancel()
